@@ -1,0 +1,115 @@
+"""Tables of what is done about a finding, and of the paper that was issued."""
+
+from tortoise import Model, fields
+from tortoise.indexes import Index
+
+from villages.ground.fields import Moment
+
+
+class Task(Model):
+    """整改任务: one finding, one task. `stage` moves only through `dispatch.moves`."""
+
+    id = fields.UUIDField(primary_key=True)
+    number = fields.CharField(24)  # 编号 for people: year and the change's number
+    village = fields.CharField(12)
+    inspection = fields.UUIDField()
+    finding = fields.UUIDField()
+    item = fields.CharField(12)
+    unit = fields.CharField(16)
+    stage = fields.CharField(12)
+    severity = fields.CharField(10)
+    days = fields.IntField()
+    place = fields.CharField(200)
+    text = fields.CharField(600)
+    requirement = fields.CharField(600, default="")
+    dispatched_at = Moment()
+    deadline = Moment()
+    closed_at = Moment(null=True)
+    submitted_at = Moment(null=True)
+    submitters: fields.JSONField = fields.JSONField(default=list)  # person ids of the last submission
+    supervised = fields.IntField(default=0)
+    reopened = fields.IntField(default=0)
+    rejected = fields.IntField(default=0)
+    basis_gone = fields.BooleanField(default=False)
+    moved_rev = fields.BigIntField()  # last stage move, reassign, cancel or defer
+    moved_rank = fields.IntField()  # authority of who made it
+    home = fields.CharField(12)
+    town = fields.CharField(9)
+    rev = fields.BigIntField()
+
+    class Meta:
+        table = "task"
+        table_description = " "
+        indexes = (
+            Index(fields=("town", "rev")),
+            Index(fields=("town", "stage", "deadline")),
+            Index(fields=("village", "stage", "deadline")),
+            Index(fields=("unit", "stage", "deadline")),
+            Index(fields=("inspection",)),
+        )
+
+
+class Step(Model):
+    """One act on a task: who, when, what they said. Never deleted; the task's history explains its stage."""
+
+    id = fields.UUIDField(primary_key=True)
+    task: fields.ForeignKeyRelation[Task] = fields.ForeignKeyField(
+        "dispatch.Task", related_name=False, on_delete=fields.RESTRICT, db_index=True
+    )
+    rev = fields.BigIntField()
+    verb = fields.CharField(24)
+    at = Moment()
+    heard_at = Moment()
+    person = fields.UUIDField(null=True)
+    post = fields.CharField(32)
+    title = fields.CharField(40)  # who, as said on screen at the time
+    text = fields.CharField(600, default="")
+    from_stage = fields.CharField(12, default="")
+    to_stage = fields.CharField(12, default="")
+    verdict = fields.CharField(10, default="applied")
+
+    class Meta:
+        table = "step"
+        table_description = " "
+
+
+class TaskPhoto(Model):
+    """What a photo proves on a task: before or after, and which before-photo an after-photo answers."""
+
+    id = fields.BigIntField(primary_key=True)
+    task: fields.ForeignKeyRelation[Task] = fields.ForeignKeyField(
+        "dispatch.Task", related_name=False, on_delete=fields.RESTRICT, db_index=True
+    )
+    photo = fields.UUIDField(db_index=True)
+    sha256 = fields.CharField(64)
+    role = fields.CharField(8)  # before, after
+    pairs = fields.UUIDField(null=True)
+    step = fields.UUIDField(null=True)
+
+    class Meta:
+        table = "task_photo"
+        table_description = " "
+        unique_together = (("task", "photo", "role"),)
+
+
+class Edition(Model):
+    """A printed card as issued: its data, number, place in the chain, and the bytes' hash. Reprints serve them."""
+
+    id = fields.UUIDField(primary_key=True)
+    code = fields.CharField(12, unique=True)  # what the QR leads to
+    inspection = fields.UUIDField(db_index=True)
+    village = fields.CharField(12)
+    number = fields.IntField()
+    figures: fields.JSONField = fields.JSONField()  # what the verify page shows
+    fingerprint = fields.CharField(64)  # hash of the data it was printed from: same data, same edition
+    pdf_sha256 = fields.CharField(64)
+    data_rev = fields.BigIntField()
+    chain_hash = fields.CharField(64)
+    issued_at = Moment()
+    issued_by = fields.UUIDField(null=True)
+    rev = fields.BigIntField()
+
+    class Meta:
+        table = "edition"
+        table_description = " "
+        unique_together = (("inspection", "number"),)

@@ -1,0 +1,1 @@
+"""What crosses the wire to a tablet, both ends."""

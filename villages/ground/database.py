@@ -1,0 +1,120 @@
+"""Two connections: `default` writes, `reader` only reads. Reads outside a change never wait for a writer.
+
+On SQLite the reader is a second, query-only connection to the same file (WAL); on PostgreSQL a second pool.
+The router sends a query to the writer only while the current task is inside a write transaction.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from tortoise import Tortoise, connections
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.transactions import in_transaction
+
+from villages.ground.settings import Settings
+
+APPS = ("villages", "inspections", "dispatch", "offline_sync")  # stair order: migrations run in it
+inside_change: ContextVar[bool] = ContextVar("inside_change", default=False)
+
+
+class Router:
+    """Which connection a model's query takes."""
+
+    def db_for_read(self, _model: type) -> str:
+        return "default" if inside_change.get() else "reader"
+
+    def db_for_write(self, _model: type) -> str:
+        return "default"
+
+
+def _sqlite(settings: Settings, **pragmas: str | int) -> dict[str, Any]:
+    return {
+        "engine": "villages.ground.sqlite_engine",
+        "credentials": {
+            "file_path": str(settings.sqlite_file),
+            "busy_timeout": 5000,
+            "cache_size": -16000,
+            **pragmas,
+        },
+    }
+
+
+def _postgres(url: str, **server: str) -> dict[str, Any]:
+    parts = urlsplit(url)
+    return {
+        "engine": "tortoise.backends.asyncpg",
+        "credentials": {
+            "host": parts.hostname or "127.0.0.1",
+            "port": parts.port or 5432,
+            "user": parts.username or "postgres",
+            "password": parts.password or "",
+            "database": parts.path.lstrip("/"),
+            "minsize": 1,
+            "maxsize": int(dict(parse_qsl(parts.query)).get("maxsize", "8")),
+            "server_settings": {"lock_timeout": "10s", "statement_timeout": "30s", **server},
+        },
+    }
+
+
+def tortoise_config(settings: Settings, *, apps: tuple[str, ...] = APPS) -> dict[str, Any]:
+    """Tortoise's configuration for serving."""
+    if settings.database_url:
+        writer = _postgres(settings.database_url, synchronous_commit="on")
+        reader = _postgres(settings.database_url, default_transaction_read_only="on")
+    else:
+        writer = _sqlite(settings, synchronous="FULL")
+        reader = _sqlite(settings, query_only="ON")
+    return {
+        "connections": {"default": writer, "reader": reader},
+        "apps": {
+            app: {
+                "models": [f"{app}.models"],
+                "default_connection": "default",
+                "migrations": f"{app}.migrations",
+            }
+            for app in apps
+        },
+        "routers": [Router],
+        "use_tz": True,
+        "timezone": "UTC",
+    }
+
+
+@asynccontextmanager
+async def open_database(settings: Settings) -> AsyncIterator[None]:
+    """Open both connections for the life of the server, of a command or of a test."""
+    settings.data.mkdir(parents=True, exist_ok=True)
+    await Tortoise.init(config=tortoise_config(settings), _enable_global_fallback=True)
+    try:
+        if not settings.database_url:
+            # The writer makes the file before the query-only reader opens it.
+            await connections.get("default").execute_query("SELECT 1")
+        yield
+    finally:
+        await Tortoise.close_connections()
+
+
+def sql(client: BaseDBAsyncClient, text: str) -> str:
+    """The statement with this engine's placeholders; write it with `?`."""
+    if client.capabilities.dialect == "sqlite":
+        return text
+    pieces = text.split("?")
+    return pieces[0] + "".join(f"${n}{piece}" for n, piece in enumerate(pieces[1:], 1))
+
+
+async def rows(text: str, *values: Any) -> list[dict[str, Any]]:
+    """Run one statement (with `?`) on the right connection; returns rows as dicts."""
+    client = connections.get("default" if inside_change.get() else "reader")
+    return await client.execute_query_dict(sql(client, text), list(values))
+
+
+@asynccontextmanager
+async def snapshot() -> AsyncIterator[BaseDBAsyncClient]:
+    """One read-only transaction that sees one moment of the whole database."""
+    async with in_transaction("reader") as client:
+        if client.capabilities.dialect != "sqlite":
+            await client.execute_query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        yield client

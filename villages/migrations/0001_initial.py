@@ -1,0 +1,201 @@
+from tortoise import migrations
+from tortoise.migrations import operations as ops
+import functools
+from json import dumps, loads
+from tortoise.fields.base import OnDelete
+from uuid import uuid4
+from villages.ground.fields import Moment
+from tortoise import fields
+from tortoise.indexes import Index
+
+class Migration(migrations.Migration):
+    initial = True
+
+    operations = [
+        ops.CreateModel(
+            name='Change',
+            fields=[
+                ('id', fields.BigIntField(primary_key=True, unique=True, db_index=True)),
+                ('district', fields.CharField(max_length=6)),
+                ('rev', fields.BigIntField()),
+                ('at', fields.CharField(max_length=24)),
+                ('heard_at', fields.CharField(max_length=24)),
+                ('person', fields.UUIDField(null=True)),
+                ('post', fields.CharField(max_length=32)),
+                ('device', fields.UUIDField(null=True)),
+                ('verb', fields.CharField(max_length=40)),
+                ('subject_kind', fields.CharField(max_length=20)),
+                ('subject_id', fields.CharField(max_length=64)),
+                ('home', fields.CharField(max_length=64)),
+                ('from_stage', fields.CharField(max_length=20)),
+                ('to_stage', fields.CharField(max_length=20)),
+                ('command_id', fields.UUIDField(null=True)),
+                ('body_hash', fields.CharField(max_length=64)),
+                ('prev_hash', fields.CharField(max_length=64)),
+                ('hash', fields.CharField(max_length=64)),
+            ],
+            options={'table': 'change', 'app': 'villages', 'unique_together': (('district', 'rev'),), 'indexes': [Index(fields=['subject_id', 'rev']), Index(fields=['heard_at'])], 'pk_attr': 'id', 'table_description': ' '},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
+            name='ChangeBody',
+            fields=[
+                ('id', fields.BigIntField(primary_key=True, unique=True, db_index=True)),
+                ('salt', fields.CharField(null=True, max_length=32)),
+                ('body', fields.TextField(null=True, unique=False)),
+            ],
+            options={'table': 'change_body', 'app': 'villages', 'pk_attr': 'id', 'table_description': ' '},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
+            name='DistrictHead',
+            fields=[
+                ('district', fields.CharField(primary_key=True, unique=True, db_index=True, max_length=6)),
+                ('name', fields.CharField(max_length=40)),
+                ('kind', fields.CharField(max_length=8)),
+                ('rev', fields.BigIntField(default=0)),
+                ('chain_hash', fields.CharField(max_length=64)),
+                ('epoch', fields.UUIDField()),
+                ('settings', fields.JSONField(default=dict, encoder=functools.partial(dumps, separators=(',', ':')), decoder=loads)),
+                ('settings_rev', fields.BigIntField(default=0)),
+            ],
+            options={'table': 'district_head', 'app': 'villages', 'pk_attr': 'district', 'table_description': ' '},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
+            name='Job',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=uuid4, unique=True, db_index=True)),
+                ('kind', fields.CharField(max_length=40)),
+                ('key', fields.CharField(unique=True, max_length=120)),
+                ('args', fields.JSONField(default=dict, encoder=functools.partial(dumps, separators=(',', ':')), decoder=loads)),
+                ('person', fields.UUIDField(null=True)),
+                ('state', fields.CharField(max_length=10)),
+                ('done', fields.IntField(default=0)),
+                ('total', fields.IntField(default=0)),
+                ('result', fields.CharField(default='', max_length=200)),
+                ('error', fields.CharField(default='', max_length=300)),
+                ('tries', fields.IntField(default=0)),
+                ('lease_until', Moment(null=True, auto_now=False, auto_now_add=False)),
+                ('created', Moment(auto_now=False, auto_now_add=False)),
+            ],
+            options={'table': 'job', 'app': 'villages', 'pk_attr': 'id', 'table_description': ' '},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
+            name='Person',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=uuid4, unique=True, db_index=True)),
+                ('district', fields.CharField(max_length=6)),
+                ('name', fields.CharField(unique=True, max_length=40)),
+                ('title', fields.CharField(max_length=40)),
+                ('phone', fields.CharField(default='', max_length=20)),
+                ('password', fields.CharField(max_length=200)),
+                ('must_change', fields.BooleanField(default=False)),
+                ('disabled', fields.BooleanField(default=False)),
+                ('rev', fields.BigIntField()),
+            ],
+            options={'table': 'person', 'app': 'villages', 'pk_attr': 'id', 'table_description': ' '},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
+            name='Post',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=uuid4, unique=True, db_index=True)),
+                ('person', fields.ForeignKeyField('villages.Person', source_field='person_id', db_constraint=True, to_field='id', related_name=False, on_delete=OnDelete.RESTRICT)),
+                ('role', fields.CharField(max_length=32)),
+                ('place', fields.CharField(max_length=16)),
+                ('since', fields.DateField()),
+                ('until', fields.DateField(null=True)),
+                ('ended', fields.BooleanField(default=False)),
+                ('rev', fields.BigIntField()),
+            ],
+            options={'table': 'post', 'app': 'villages', 'pk_attr': 'id', 'table_description': ' '},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
+            name='Session',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=uuid4, unique=True, db_index=True)),
+                ('token_hash', fields.CharField(unique=True, max_length=64)),
+                ('kind', fields.CharField(max_length=8)),
+                ('person', fields.ForeignKeyField('villages.Person', source_field='person_id', db_constraint=True, to_field='id', related_name=False, on_delete=OnDelete.RESTRICT)),
+                ('device', fields.UUIDField(null=True)),
+                ('label', fields.CharField(default='', max_length=80)),
+                ('created', Moment(auto_now=False, auto_now_add=False)),
+                ('seen', Moment(auto_now=False, auto_now_add=False)),
+                ('expires', Moment(auto_now=False, auto_now_add=False)),
+                ('revoked', fields.BooleanField(default=False)),
+            ],
+            options={'table': 'session', 'app': 'villages', 'pk_attr': 'id', 'table_description': ' '},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
+            name='SignInTry',
+            fields=[
+                ('key', fields.CharField(primary_key=True, unique=True, db_index=True, max_length=80)),
+                ('misses', fields.IntField(default=0)),
+                ('locked_until', Moment(null=True, auto_now=False, auto_now_add=False)),
+                ('seen', Moment(auto_now=False, auto_now_add=False)),
+            ],
+            options={'table': 'sign_in_try', 'app': 'villages', 'pk_attr': 'key', 'table_description': ' '},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
+            name='Ticket',
+            fields=[
+                ('token_hash', fields.CharField(primary_key=True, unique=True, db_index=True, max_length=64)),
+                ('person', fields.ForeignKeyField('villages.Person', source_field='person_id', db_constraint=True, to_field='id', related_name=False, on_delete=OnDelete.RESTRICT)),
+                ('expires', Moment(auto_now=False, auto_now_add=False)),
+                ('used_at', Moment(null=True, auto_now=False, auto_now_add=False)),
+            ],
+            options={'table': 'ticket', 'app': 'villages', 'pk_attr': 'token_hash', 'table_description': ' '},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
+            name='Town',
+            fields=[
+                ('code', fields.CharField(primary_key=True, unique=True, db_index=True, max_length=9)),
+                ('name', fields.CharField(max_length=20)),
+                ('stat_name', fields.CharField(max_length=20)),
+                ('kind', fields.CharField(max_length=8)),
+                ('rev', fields.BigIntField()),
+            ],
+            options={'table': 'town', 'app': 'villages', 'pk_attr': 'code', 'table_description': ' '},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
+            name='Unit',
+            fields=[
+                ('code', fields.CharField(primary_key=True, unique=True, db_index=True, max_length=16)),
+                ('district', fields.CharField(max_length=6)),
+                ('name', fields.CharField(max_length=40)),
+                ('kind', fields.CharField(max_length=16)),
+                ('active', fields.BooleanField(default=True)),
+                ('rev', fields.BigIntField()),
+            ],
+            options={'table': 'unit', 'app': 'villages', 'pk_attr': 'code', 'table_description': ' '},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
+            name='Village',
+            fields=[
+                ('code', fields.CharField(primary_key=True, unique=True, db_index=True, max_length=12)),
+                ('name', fields.CharField(max_length=20)),
+                ('stat_name', fields.CharField(max_length=30)),
+                ('aliases', fields.JSONField(default=list, encoder=functools.partial(dumps, separators=(',', ':')), decoder=loads)),
+                ('town', fields.CharField(max_length=9)),
+                ('tags', fields.JSONField(default=list, encoder=functools.partial(dumps, separators=(',', ':')), decoder=loads)),
+                ('groups', fields.JSONField(default=list, encoder=functools.partial(dumps, separators=(',', ':')), decoder=loads)),
+                ('search', fields.CharField(max_length=300)),
+                ('lat', fields.DecimalField(null=True, max_digits=9, decimal_places=6)),
+                ('lng', fields.DecimalField(null=True, max_digits=9, decimal_places=6)),
+                ('head_name', fields.CharField(default='', max_length=40)),
+                ('head_phone', fields.CharField(default='', max_length=20)),
+                ('home', fields.CharField(max_length=12)),
+                ('rev', fields.BigIntField()),
+            ],
+            options={'table': 'village', 'app': 'villages', 'indexes': [Index(fields=['town', 'rev'])], 'pk_attr': 'code', 'table_description': ' '},
+            bases=['Model'],
+        ),
+    ]
