@@ -1,0 +1,92 @@
+"""Checklist versions in a real database."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from inspections.checklists import (
+    BUILTIN,
+    DATA,
+    checklist_by_sha,
+    checklist_row,
+    find_version,
+    load_builtin,
+    load_checklist,
+    newest_version,
+    read_yaml,
+)
+from inspections.models import ChecklistVersion
+from inspections.sheet import ChecklistError, checklist_sha256
+from villages.changes import SYSTEM, Line, change
+from villages.districts import found_district
+from villages.ground.database import open_database
+from villages.ground.migrations import migrate
+from villages.ground.problems import Problem
+from villages.ground.settings import Settings
+
+DISTRICT = "110109"
+
+
+@pytest.fixture
+async def district(tmp_path: Path) -> AsyncIterator[str]:
+    settings = Settings(tmp_path)
+    await migrate(settings)
+    async with open_database(settings):
+        await found_district(DISTRICT, "门头沟区", "demo")
+        yield DISTRICT
+
+
+async def load(document: dict[str, Any]) -> ChecklistVersion:
+    async def work(line: Line) -> ChecklistVersion:
+        return await load_checklist(line, document)
+
+    return await change(work, district=DISTRICT, actor=SYSTEM, verb="checklist.load")
+
+
+async def test_both_builtin_checklists_come_in_once_and_are_found_again(district: str) -> None:
+    first = await load_builtin(district)
+    again = await load_builtin(district)
+    assert {row.code for row in first} == {"RE", "PO"}
+    assert [row.sha256 for row in again] == [row.sha256 for row in first]
+    assert {row.rev for row in await ChecklistVersion.all()} == {first[0].rev}
+    rural = await newest_version(district, "RE")
+    assert rural.sha256 == checklist_sha256(rural.body) == checklist_row(rural)["sha256"]
+    parsed = await find_version("RE", rural.version, rural.sha256)
+    assert parsed is not None and len(parsed.items) == 42
+    assert parsed is await checklist_by_sha(rural.sha256)
+    assert await find_version("RE", "9.9", rural.sha256) is None
+    assert await find_version("PO", rural.version, rural.sha256) is None
+
+
+async def test_a_version_never_changes_its_content(district: str) -> None:
+    document = read_yaml(DATA / BUILTIN[0])
+    old = await load(document)
+    document["sections"][0]["items"][0]["text"] = "另一句话"
+    with pytest.raises(Problem) as refused:
+        await load(document)
+    assert old.sha256[:12] in refused.value.sentence
+    assert checklist_sha256(document)[:12] in refused.value.sentence
+    document["checklist"]["version"] = "1.1"
+    new = await load(document)
+    assert (await newest_version(district, "RE")).sha256 == new.sha256
+    assert await find_version("RE", "1.0", old.sha256) is not None
+
+
+async def test_a_draft_is_no_version_to_inspect_by_and_a_retired_one_still_is(district: str) -> None:
+    row = await load(read_yaml(DATA / BUILTIN[0]))
+    await ChecklistVersion.filter(sha256=row.sha256).update(stage="draft")
+    assert await find_version("RE", "1.0", row.sha256) is None
+    await ChecklistVersion.filter(sha256=row.sha256).update(stage="retired")
+    assert await find_version("RE", "1.0", row.sha256) is not None
+    with pytest.raises(Problem):
+        await newest_version(district, "RE")
+
+
+async def test_a_broken_checklist_leaves_nothing(district: str) -> None:
+    document = read_yaml(DATA / BUILTIN[0])
+    document["sections"][0]["weight"] = 99
+    with pytest.raises(ChecklistError):
+        await load(document)
+    assert not await ChecklistVersion.exists()
