@@ -72,7 +72,7 @@ async def load_builtin(district: str) -> list[ChecklistVersion]:
         line.body["checklists"] = [[row.code, row.version, row.sha256] for row in loaded]
         return loaded
 
-    return await change(work, district=district, actor=SYSTEM, verb="checklist.load")
+    return await change(work, district=district, actor=SYSTEM, verb="checklist.publish")
 
 
 async def newest_version(district: str, code: str) -> ChecklistVersion:

@@ -88,6 +88,8 @@ class Inspection(Model):
     grade = fields.CharField(12, default="")
     vetoed = fields.BooleanField(default=False)
     na_over = fields.BooleanField(default=False)
+    district_rank = fields.IntField(null=True)  # places, fixed by publishing; null: none yet, or no score
+    town_rank = fields.IntField(null=True)
     earned = fields.DecimalField(7, 2)
     base = fields.DecimalField(7, 2)
     answers: fields.JSONField = fields.JSONField()

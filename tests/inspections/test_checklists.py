@@ -42,7 +42,7 @@ async def load(document: dict[str, Any]) -> ChecklistVersion:
     async def work(line: Line) -> ChecklistVersion:
         return await load_checklist(line, document)
 
-    return await change(work, district=DISTRICT, actor=SYSTEM, verb="checklist.load")
+    return await change(work, district=DISTRICT, actor=SYSTEM, verb="checklist.publish")
 
 
 async def test_both_builtin_checklists_come_in_once_and_are_found_again(district: str) -> None:
