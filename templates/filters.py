@@ -1,0 +1,120 @@
+"""How values are written on screen and paper: Beijing's clock, plain decimals, 0 as 0, missing as —."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from templates import words
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+MISSING = "—"
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _local(value: datetime | str) -> datetime:
+    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(SHANGHAI)
+
+
+def moment(value: datetime | str | None, now: datetime | None = None) -> str:
+    """`11月22日 16:05`; the year too when it is not this year's. Takes aware times, or RFC 3339 text."""
+    if not value:
+        return MISSING
+    then, today = _local(value), _local(now or _now())
+    year = f"{then.year}年" if then.year != today.year else ""
+    return f"{year}{then.month}月{then.day}日 {then:%H:%M}"
+
+
+def day(value: date | datetime | str | None, now: datetime | None = None) -> str:
+    """`11月22日`; the year too when it is not this year's."""
+    if not value:
+        return MISSING
+    then = _date(value)
+    year = f"{then.year}年" if then.year != _local(now or _now()).year else ""
+    return f"{year}{then.month}月{then.day}日"
+
+
+def full_day(value: date | datetime | str | None) -> str:
+    """`2026年11月22日`, for paper."""
+    if not value:
+        return MISSING
+    then = _date(value)
+    return f"{then.year}年{then.month}月{then.day}日"
+
+
+def _date(value: date | datetime | str) -> date:
+    if isinstance(value, str) and len(value) == 10:
+        return date.fromisoformat(value)
+    if isinstance(value, datetime | str):
+        return _local(value).date()
+    return value
+
+
+def left(deadline: datetime | str | None, now: datetime | None = None) -> str:
+    """Days to a deadline by Beijing's calendar: `还剩2天`, `今天到期`, `逾期3天`."""
+    if not deadline:
+        return MISSING
+    then, today = _local(deadline), _local(now or _now())
+    days = (then.date() - today.date()).days
+    if days > 0:
+        return f"还剩{days}天"
+    if days < 0:
+        return f"逾期{-days}天"
+    return "今天到期" if then >= today else "今天已逾期"
+
+
+def overdue(deadline: datetime | str | None, now: datetime | None = None) -> bool:
+    """True once the deadline has passed."""
+    return bool(deadline) and _local(deadline or "") < (now or _now())
+
+
+def figure(value: Decimal | float | str | None, places: int | None = None) -> str:
+    """A number as people write it: `86.5`, `0`, `1,204`; with `places` that many decimals; missing —."""
+    if value is None or value == "":
+        return MISSING
+    number = Decimal(str(value))
+    if places is not None:
+        return f"{number:,.{places}f}"
+    text = f"{number:,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def percent(value: Decimal | float | None, places: int = 0) -> str:
+    """`0.84` as `84%`; missing —."""
+    return MISSING if value is None else f"{Decimal(str(value)) * 100:.{places}f}%"
+
+
+def dash(value: Any) -> Any:
+    """The value; nothing (None or empty text) as —, zero as 0."""
+    return MISSING if value is None or value == "" else value
+
+
+def short(value: object, length: int = 8) -> str:
+    """The first digits of a hash or id."""
+    return str(value).replace("-", "")[:length] if value else MISSING
+
+
+def _worded(table: Mapping[str, str]) -> Callable[[str | None], str]:
+    def word(value: str | None) -> str:
+        if value is None:
+            return MISSING
+        return table.get(value, value) or MISSING
+
+    return word
+
+
+TABLES = (
+    "ROLE", "STAGE", "MARK", "GRADE", "SEVERITY", "STATUS", "DECISION", "REASON", "ROUND_TYPE", "ROUND_STAGE",
+    "INSPECTION_STAGE", "ASSIGNMENT_STAGE", "CHECKLIST_STAGE", "CHECKLIST", "PHOTO_STATE", "PHOTO_ROLE",
+    "ACTION", "METHOD", "SESSION_KIND", "UNIT_KIND", "DRAFT_STATE",
+)  # fmt: skip
+FILTERS: dict[str, Callable[..., Any]] = {
+    "moment": moment, "day": day, "full_day": full_day, "left": left, "overdue": overdue, "figure": figure,
+    "percent": percent, "dash": dash, "short": short, "verb": words.verb,
+    **{name.lower(): _worded(getattr(words, name)) for name in TABLES},
+}  # fmt: skip

@@ -1,0 +1,185 @@
+"""Every word for what programs name in English: verbs, roles, stages, reasons; the offices' own words.
+
+A verb without a word here fails a test. Filters of the same names (`filters.py`) bring them onto pages.
+"""
+
+ROLE: dict[str, str] = {
+    "inspector": "检查员",
+    "town_operator": "镇街专管员",
+    "village_committee": "村委会",
+    "line_department": "行业部门",
+    "district_office": "区级办公室",
+    "admin": "系统管理员",
+    "system": "系统",
+}
+
+# What was done, as the history and the trail tell it.
+VERB: dict[str, str] = {
+    "inspection.submit": "提交检查",
+    "inspection.evidence": "补充取证",
+    "inspection.amend": "更正检查",
+    "inspection.void": "作废检查",
+    "round.open": "开启批次",
+    "round.close": "结束批次",
+    "round.publish": "发布结果",
+    "assignment.withdraw": "撤回检查安排",
+    "veto.decide": "认定一票否决",
+    "photo.waive": "免补照片",
+    "photo.stored": "照片入库",
+    "task.dispatch": "派单",
+    "task.accept": "签收",
+    "task.return": "退单",
+    "task.reassign": "转派",
+    "task.submit": "提交整改",
+    "task.reject": "退回整改",
+    "task.pass": "复核通过",
+    "task.close": "销号",
+    "task.close_on_site": "现场销号",
+    "task.extend": "申请延期",
+    "task.extend_grant": "批准延期",
+    "task.extend_refuse": "不同意延期",
+    "task.defer": "挂账",
+    "task.resume": "恢复整改",
+    "task.cancel": "撤销任务",
+    "task.reopen": "反弹重开",
+    "task.supervise": "督办",
+    "task.note": "补充说明",
+    "card.dismiss": "知悉提示",
+    "card.print": "打印评分表",
+    "village.locate": "标定位置",
+    "see": "查看",
+    "trail.see": "查看操作记录",
+    "held.decide": "办理待批",
+    "people.see": "查看人员",
+    "person.create": "开通账号",
+    "person.reset": "重置密码",
+    "person.password": "修改本人密码",
+    "person.disable": "停用账号",
+    "person.enable": "启用账号",
+    "person.posts": "调整岗位",
+    "session.revoke": "退出登录设备",
+    "enrol.issue": "生成设备登记码",
+    "device.enrol": "登记设备",
+    "device.revoke": "停用设备",
+    "district.found": "建立区域",
+    "checklist.publish": "发布评分表",
+}
+
+# What a desk says after it was done: `?done=<verb>` on the page one is sent back to.
+DONE: dict[str, str] = {
+    "task.dispatch": "已派单，责任单位会收到待签收任务。",
+    "task.accept": "已签收，整改期限照旧计算。",
+    "task.return": "已退单，等待镇街或区级转派。",
+    "task.reassign": "已转派，等待新的责任单位签收。",
+    "task.submit": "已提交，等待复核。",
+    "task.reject": "已退回，责任单位会看到退回原因。",
+    "task.pass": "已复核通过。",
+    "task.close": "已销号。",
+    "task.cancel": "任务已撤销，记录保留。",
+    "task.note": "补充说明已记入办理记录。",
+    "round.open": "批次已开启，检查员的平板联网后即可看到。",
+    "round.close": "批次已结束。",
+    "round.publish": "结果已发布，分数和名次不再变动。",
+    "inspection.void": "这次检查已作废，记录保留。",
+    "veto.decide": "一票否决的认定已记录。",
+    "photo.waive": "已同意免补照片。",
+    "held.decide": "已办理，提交人会在平板上看到结果。",
+    "assignment.withdraw": "检查安排已撤回。",
+    "device.revoke": "设备已停用；它已上传和待交存的内容不受影响。",
+    "person.password": "密码已修改，其他已登录的设备需要重新登录。",
+    "person.disable": "账号已停用，该账号在各处的登录均已失效。",
+    "person.enable": "账号已启用，可用原密码登录。",
+    "session.revoke": "该处登录已退出。",
+    "sign-out": "已退出登录。",
+}
+
+STAGE: dict[str, str] = {
+    "dispatched": "待签收",
+    "accepted": "整改中",
+    "submitted": "待复核",
+    "checked": "镇街已核",
+    "closed": "已销号",
+    "returned": "退单",
+    "deferred": "挂账",
+    "cancelled": "撤销",
+}
+MARK: dict[str, str] = {
+    "overdue": "逾期",
+    "due_soon": "临期",
+    "supervised": "督办",
+    "reopened": "反弹",
+    "rejected": "曾退回",
+    "basis_gone": "依据已撤",
+    "extension_asked": "申请延期",
+}
+GRADE: dict[str, str] = {"excellent": "优秀", "good": "良好", "pass": "合格", "fail": "不合格"}
+SEVERITY: dict[str, str] = {"minor": "一般", "major": "较重", "critical": "严重"}
+
+# What became of a tablet's act.
+STATUS: dict[str, str] = {
+    "applied": "已办理",
+    "merged": "已合并办理",
+    "noop": "此前已办理",
+    "conflict": "转为备注",
+    "rejected": "未办理",
+    "held": "已收到，待批",
+}
+DECISION: dict[str, str] = {"approved": "已同意", "noted": "已存为备注", "declined": "未同意", "": "待办理"}
+REASON: dict[str, str] = {
+    "scope_lost": "该村已不在提交人的管辖范围内",
+    "checklist_unknown": "评分表版本不在系统中",
+    "client_too_old": "平板应用版本过旧",
+    "client_too_new": "平板应用版本新于服务器",
+    "duplicate_visit": "本批次该村已有一次检查",
+    "round_closed": "批次结果已发布",
+    "account_disabled": "账号或设备已停用",
+    "invalid": "内容不完整或不合规则",
+    "internal_error": "系统处理出错",
+    "forbidden": "岗位权限不含该操作",
+    "unknown": "没有找到所指的内容",
+    "stale_stage": "任务此前已由上级办理",
+    "stale_unit": "任务已转派其他单位",
+    "same_person": "提交人不能复核自己的整改",
+    "photos_missing": "缺少整改后照片",
+}
+
+ROUND_TYPE: dict[str, str] = {
+    "monthly": "月检查",
+    "quarterly": "季度检查",
+    "annual": "年度评价",
+    "special": "专项检查",
+    "random": "随机抽查",
+    "self": "镇级自查",
+}
+ROUND_STAGE: dict[str, str] = {
+    "planned": "筹备中",
+    "started": "进行中",
+    "closed": "已结束",
+    "published": "已发布",
+}
+INSPECTION_STAGE: dict[str, str] = {"submitted": "已提交", "published": "已发布", "void": "已作废"}
+ASSIGNMENT_STAGE: dict[str, str] = {"open": "待检查", "done": "已检查", "withdrawn": "已撤回"}
+CHECKLIST_STAGE: dict[str, str] = {"draft": "草稿", "published": "已发布", "retired": "已停用"}
+CHECKLIST: dict[str, str] = {"RE": "农村人居环境", "PO": "诗画乡村"}
+PHOTO_STATE: dict[str, str] = {"expected": "待传", "stored": "已传", "waived": "免补"}
+PHOTO_ROLE: dict[str, str] = {"before": "整改前", "after": "整改后", "signature": "签字", "scene": "现场"}
+ACTION: dict[str, str] = {"dispatch": "派单", "fixed": "当场整改", "record": "仅记录"}
+METHOD: dict[str, str] = {
+    "levels": "分档",
+    "deduct": "逐处扣分",
+    "zero_if": "发现即为0分",
+    "yes_no": "是否",
+    "measure": "实测",
+    "range": "0至满分",
+    "sample": "抽户",
+    "bonus": "加分",
+    "auto": "系统计算",
+}
+SESSION_KIND: dict[str, str] = {"desk": "网页", "session": "平板", "deposit": "交存凭证"}
+UNIT_KIND: dict[str, str] = {"office": "区级", "town": "镇街", "department": "行业部门"}
+DRAFT_STATE: dict[str, str] = {"draft": "草稿", "waiting": "待传", "sent": "已传", "missing": "照片缺"}
+
+
+def verb(name: str) -> str:
+    """The word of a verb; a task's step may name it without its `task.`."""
+    return VERB.get(name) or VERB.get(f"task.{name}") or name
