@@ -203,9 +203,8 @@ async def _close(line: Line) -> None:
     }
     digest = chain(line.prev_hash, line_of(row))
     number = int(line.district) * 10**12 + line.rev
-    if line.client.capabilities.dialect == "sqlite":
-        for key in ("person", "device", "command_id"):
-            row[key] = str(row[key]) if row[key] else None
+    for key in ("person", "device", "command_id"):
+        row[key] = str(row[key]) if row[key] else None
     columns = ["id", *row, "prev_hash", "hash"]
     marks = ", ".join("?" * len(columns))
     await line.run(

@@ -21,7 +21,9 @@ from villages.ground.problems import Problem
 from villages.models import Person, Post, Session, SignInTry, Ticket
 from villages.permissions import PostHeld, Who
 
-_hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)  # OWASP's floor: it must run beside us
+_hasher = PasswordHasher(
+    time_cost=2, memory_cost=19456, parallelism=1
+)  # OWASP's floor: it must run beside us
 _DUMMY = _hasher.hash("nobody's password")
 _hashing = asyncio.Semaphore(2)  # two hashes at once is all the memory and cores we give to guessers
 MISSES_ALLOWED = 5
@@ -129,7 +131,11 @@ async def who_by_token(token: str) -> Who | None:
     person_id, session_id = _uuid(row["person_id"]), _uuid(row["id"])
     if now - _moment(row["seen"]) > timedelta(minutes=30):
         # A session in use is renewed; a deposit token only ages.
-        fresh = {"seen": now} if row["kind"] == "deposit" else {"seen": now, "expires": now + LIFETIME[row["kind"]]}
+        fresh = (
+            {"seen": now}
+            if row["kind"] == "deposit"
+            else {"seen": now, "expires": now + LIFETIME[row["kind"]]}
+        )
         await shielded(Session.filter(id=session_id).update(**fresh))
     return Who(
         person_id, row["name"], row["title"], row["district"], await posts_of(person_id), session_id, row["kind"],
@@ -149,7 +155,11 @@ async def who_is(person: Person, session: Session | None = None) -> Who:
 async def posts_of(person: UUID) -> tuple[PostHeld, ...]:
     """Posts in force today (Beijing's date), weightiest place first."""
     today = clock.local(clock.now()).date()
-    held = await Post.filter(person_id=person, ended=False).order_by("place", "role").values("role", "place", "since", "until")
+    held = (
+        await Post.filter(person_id=person, ended=False)
+        .order_by("place", "role")
+        .values("role", "place", "since", "until")
+    )
     return tuple(
         PostHeld(row["role"], row["place"])
         for row in held
@@ -197,7 +207,11 @@ async def set_password(who: Who, old: str, new: str) -> None:
         await Person.filter(id=who.person).update(password=fresh, must_change=False, rev=line.rev)
 
     await change(work, district=who.district, actor=_self(who), verb="person.password")
-    await shielded(Session.filter(person_id=who.person, kind__in=("session", "desk")).exclude(id=who.session).update(revoked=True))
+    await shielded(
+        Session.filter(person_id=who.person, kind__in=("session", "desk"))
+        .exclude(id=who.session)
+        .update(revoked=True)
+    )
 
 
 def fresh_password() -> str:

@@ -98,7 +98,11 @@ class Who:
 
     def plus(self, posts: Iterable[PostHeld]) -> "Who":
         """The same person with further posts (villages assigned in a running round)."""
-        fresh = [post for post in posts if not any(p.role == post.role and p.covers(post.place) for p in self.posts)]
+        fresh = [
+            post
+            for post in posts
+            if not any(p.role == post.role and p.covers(post.place) for p in self.posts)
+        ]
         return replace(self, posts=(*self.posts, *fresh)) if fresh else self
 
     def holds(self, *roles: str) -> bool:
@@ -118,7 +122,9 @@ def post_for(who: Who, verb: str, *codes: str) -> PostHeld | None:
 
 def prefixes(who: Who, verb: str = "see") -> tuple[str, ...]:
     """The fewest division codes that cover what this person may see; department codes are left out."""
-    places = sorted({post.place for post in who.posts if post.role in MAY[verb] and "-" not in post.place}, key=len)
+    places = sorted(
+        {post.place for post in who.posts if post.role in MAY[verb] and "-" not in post.place}, key=len
+    )
     kept: list[str] = []
     for place in places:
         if not any(place.startswith(shorter) for shorter in kept):

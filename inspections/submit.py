@@ -1,0 +1,244 @@
+"""The only door for a finished inspection.
+
+`prepare` reads, checks and scores before the change opens (writers of a district stand in line); `submit` writes
+inside it. Evidence is applied or held, never refused: a `Hold` names why, and the caller keeps the whole command.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from inspections import evidence
+from inspections.answers import Answer, FindingIn, PhotoIn, Submission
+from inspections.checklists import find_version
+from inspections.models import AnswerRow, Finding, Inspection, PhotoUse, Round
+from inspections.rounds import complete
+from inspections.scoring import Score, check_answers, score
+from inspections.sheet import Checklist
+from villages.changes import Line
+from villages.models import Person, Village
+from villages.permissions import Who, post_for
+
+VERB = "inspection.submit"
+
+
+class Hold(Exception):
+    """The submission is kept whole and waits for the office. `reason` is the wire's, `sentence` a person's."""
+
+    def __init__(self, reason: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.reason = reason
+        self.sentence = sentence
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A submission that was understood, checked and scored."""
+
+    submission: Submission
+    checklist: Checklist
+    scored: Score
+    document: str
+    person: UUID
+    answers: list[dict[str, Any]]
+
+
+async def understand(submission: Submission, who: Who) -> Checklist:
+    """Check what needs no score: district, reach, checklist, round, people, figures. Raises Hold."""
+    village = submission.village
+    if not village.startswith(who.district):
+        raise Hold("scope_lost", f"村代码 {village} 不属于本区，已原样留存，等待区级办公室处理。")
+    if not await Village.exists(code=village):
+        raise Hold("invalid", f"没有代码为 {village} 的村，已原样留存，等待区级办公室处理。")
+    if post_for(who, VERB, village) is None:
+        raise Hold("scope_lost", "提交时该村已不在您的检查范围内，检查结果已原样留存，等待区级办公室确认。")
+    ref = submission.checklist
+    checklist = await find_version(ref.code, ref.version, ref.sha256)
+    if checklist is None:
+        raise Hold(
+            "checklist_unknown",
+            f"检查表 {ref.code} {ref.version} 不是本区发布的版本，结果已留存，等待区级办公室确认。",
+        )
+    held_round = await Round.get_or_none(id=submission.round)
+    if held_round is None:
+        raise Hold("invalid", "没有找到这次检查所属的批次，结果已留存，等待区级办公室确认。")
+    if not any(entry["sha256"] == ref.sha256 for entry in held_round.checklists):
+        raise Hold(
+            "checklist_unknown",
+            f"本批次“{held_round.name}”不使用检查表 {ref.code} {ref.version}，结果已留存，等待区级办公室确认。",
+        )
+    problems = [*check_answers(checklist, submission.answers), *_loose_ends(submission)]
+    if await Person.filter(id__in=submission.inspectors).count() != len(set(submission.inspectors)):
+        problems.append("检查人员中有系统里没有的人员")
+    if problems:
+        told = "；".join(p if isinstance(p, str) else p.sentence for p in problems[:6])
+        more = f"等 {len(problems)} 处" if len(problems) > 6 else ""
+        raise Hold("invalid", f"检查表填写有误，已原样留存，等待区级办公室处理：{told}{more}。")
+    return checklist
+
+
+def prepare(
+    submission: Submission,
+    checklist: Checklist,
+    auto: Mapping[str, Decimal | None],
+    *,
+    who: Who,
+    document: str,
+) -> Prepared:
+    """Score an understood submission; `auto` are the figures of items that the system computes."""
+    scored = score(
+        checklist, submission.answers, auto=auto, author=str(who.person),
+        inspectors=[str(person) for person in submission.inspectors],
+    )  # fmt: skip
+    by_item = {answer.item: answer for answer in submission.answers}
+    answers = [
+        _answer_row(code, by_item.get(code), scored, auto.get(code))
+        for section in checklist.sections
+        for code in (item.code for item in section.items)
+    ]
+    return Prepared(submission, checklist, scored, document, who.person, answers)
+
+
+async def submit(line: Line, ready: Prepared) -> tuple[Inspection, list[str]]:
+    """Write the inspection, its answers, findings and photo slots; returns it and the hashes still missing.
+
+    Raises Hold for round_closed and duplicate_visit, which only the write lock can decide.
+    """
+    sub = ready.submission
+    late = await _round_takes(line, sub)
+    town = sub.village[:9]
+    inspection = Inspection(
+        id=sub.inspection, round_id=sub.round, village=sub.village, checklist_code=sub.checklist.code,
+        checklist_version=sub.checklist.version, checklist_sha256=sub.checklist.sha256, author=ready.person,
+        inspectors=[str(person) for person in sub.inspectors], started_at=sub.started_at,
+        finished_at=sub.finished_at, heard_at=line.heard_at, stage="submitted", late=late,
+        score=ready.scored.score, grade=ready.scored.grade or "", vetoed=bool(ready.scored.vetoes),
+        na_over=ready.scored.na_over_limit, earned=ready.scored.earned, base=ready.scored.base,
+        answers=ready.answers,
+        sections={code: [str(earned), str(base)] for code, (earned, base) in ready.scored.sections.items()},
+        document=ready.document, signature=msgspec.to_builtins(sub.signature) if sub.signature else None,
+        remarks=sub.village_remarks[:600], position=msgspec.to_builtins(sub.position) if sub.position else None,
+        home=sub.village, town=town, rev=line.rev,
+    )  # fmt: skip
+    await inspection.save(force_create=True)
+    await _write_parts(line, ready)
+    missing = await evidence.expect_photos(line, sub.photos, home=sub.village, person=ready.person)
+    await complete(line, sub.round, sub.village, sub.checklist.code)
+    line.about("inspection", sub.inspection, sub.village, moved=("", "submitted"))
+    line.body.update(
+        round=str(sub.round), village=sub.village, checklist=sub.checklist.sha256,
+        score=str(ready.scored.score), grade=ready.scored.grade, late=late, vetoes=list(ready.scored.vetoes),
+    )  # fmt: skip
+    return inspection, missing
+
+
+async def _round_takes(line: Line, sub: Submission) -> bool:
+    """True when the visit comes after its round was closed; raises Hold when it cannot be taken."""
+    found = await line.run("SELECT stage, name FROM round WHERE id = ?", str(sub.round))
+    stage, name = (found[0]["stage"], found[0]["name"]) if found else ("", "")
+    if stage == "published":
+        raise Hold("round_closed", f"批次“{name}”已发布，这份检查已原样留存，等待区级办公室决定是否补录。")
+    if stage == "planned":
+        raise Hold("round_closed", f"批次“{name}”尚未开始，这份检查已原样留存，等待区级办公室确认。")
+    twin = await line.run(
+        "SELECT id FROM inspection WHERE round_id = ? AND village = ? AND checklist_code = ? AND stage <> ?",
+        str(sub.round), sub.village, sub.checklist.code, "void",
+    )  # fmt: skip
+    if twin:
+        raise Hold(
+            "duplicate_visit",
+            f"本批次中该村的 {sub.checklist.code} 检查已有一份，这一份已原样留存，等待区级办公室确认。",
+        )
+    return bool(stage == "closed")
+
+
+async def _write_parts(line: Line, ready: Prepared) -> None:
+    sub = ready.submission
+    await AnswerRow.bulk_create(
+        [
+            AnswerRow(
+                inspection_id=sub.inspection, item=code, points=item.points, weight=item.weight, na=item.na,
+                unproven=item.unproven,
+            )
+            for code, item in ready.scored.items.items()
+        ]
+    )  # fmt: skip
+    findings = [(answer.item, finding) for answer in sub.answers for finding in answer.findings]
+    await Finding.bulk_create([_finding(sub, ready, item, finding) for item, finding in findings])
+    uses = [
+        PhotoUse(photo_id=photo, inspection=sub.inspection, item=item, finding=finding.id, role=role)
+        for item, finding in findings
+        for role, ids in (("before", finding.photos), ("after", finding.after))
+        for photo in dict.fromkeys(ids)
+    ]
+    used = {use.photo_id for use in uses}  # type: ignore[attr-defined]
+    signed = sub.signature.photo if sub.signature else None
+    uses += [
+        PhotoUse(
+            photo_id=photo.id, inspection=sub.inspection, role="signature" if photo.id == signed else "scene"
+        )
+        for photo in _once(sub.photos)
+        if photo.id not in used
+    ]
+    if uses:
+        await PhotoUse.bulk_create(uses)
+
+
+def _finding(sub: Submission, ready: Prepared, item: str, finding: FindingIn) -> Finding:
+    kind = ready.checklist.by_code[item]
+    return Finding(
+        id=finding.id, inspection_id=sub.inspection, item=item, rule=finding.rule or "", count=finding.count,
+        place=finding.place[:200], text=finding.text[:600], action=finding.action,
+        position=msgspec.to_builtins(finding.position) if finding.position else None,
+        unit=finding.unit or sub.village, severity=finding.severity or kind.severity,
+        days=finding.days or kind.deadline_days,
+    )  # fmt: skip
+
+
+def _answer_row(code: str, answer: Answer | None, scored: Score, auto: Decimal | None) -> dict[str, Any]:
+    row: dict[str, Any] = msgspec.to_builtins(answer) if answer else {"item": code}
+    row = {key: value for key, value in row.items() if value not in (None, [], "", False)} | {"item": code}
+    if auto is not None:
+        row["value"] = str(auto)
+    item = scored.items.get(code)
+    if item is not None:
+        row["points"] = str(item.points)
+        row["weight"] = str(item.weight)
+        if item.na:
+            row["na"] = True
+        if item.unproven:
+            row["unproven"] = True
+        if item.detail:
+            row["detail"] = [[rule, count, str(off)] for rule, count, off in item.detail]
+    return row
+
+
+def _loose_ends(sub: Submission) -> list[str]:
+    """Ids that must fit together: photos named but not declared, findings or photos declared twice."""
+    declared = {photo.id for photo in sub.photos}
+    findings = [finding for answer in sub.answers for finding in answer.findings]
+    named = {photo for finding in findings for photo in (*finding.photos, *finding.after)}
+    if sub.signature and sub.signature.photo:
+        named.add(sub.signature.photo)
+    wrong: list[str] = []
+    if lost := named - declared:
+        wrong.append(f"有 {len(lost)} 张照片被引用但没有登记")
+    if len({finding.id for finding in findings}) != len(findings):
+        wrong.append("有两条问题使用了同一编号")
+    if any(finding.count < 1 for finding in findings):
+        wrong.append("问题的处数应为 1 以上")
+    return wrong
+
+
+def _once(photos: Sequence[PhotoIn]) -> list[PhotoIn]:
+    return list({photo.id: photo for photo in photos}.values())
+
+
+async def known_document(inspection: UUID) -> str | None:
+    """The submitted text of an inspection that is already in; None when there is none."""
+    found = await Inspection.filter(id=inspection).values_list("document", flat=True)
+    return str(found[0]) if found else None

@@ -1,0 +1,293 @@
+"""How a tablet's act becomes ours: one table, verb → what it calls, in plain lines.
+
+`prepare` reads and checks before the change opens, and returns the work to be done inside it. The work returns a
+verdict; raising `Refused` instead leaves nothing written but the verdict.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from dispatch import figures, moves, open_tasks
+from dispatch.added_photos import join_before_photos
+from inspections import evidence, submit
+from inspections.answers import PhotoIn, Submission
+from inspections.models import Inspection, Photo
+from inspections.partners import add_evidence, adopt_early
+from offline_sync.cards import dismiss
+from offline_sync.protocol import DismissArgs, EvidenceArgs, LocateArgs, TaskArgs
+from offline_sync.verdicts import Arrived, Verdict
+from villages.changes import Actor, Line
+from villages.ground.problems import Problem
+from villages.permissions import Who, post_for
+from villages.places import locate
+
+Work = Callable[[Line], Awaitable[Verdict]]
+
+
+class Refused(Exception):
+    """A verdict reached half-way: the change is rolled back and the verdict alone is stored."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        super().__init__(verdict.message)
+        self.verdict = verdict
+
+
+@dataclass(frozen=True)
+class Verb:
+    """One row of the table: the shape of its args, what prepares it, and whether it carries evidence."""
+
+    args: type[msgspec.Struct]
+    prepare: Callable[[Any, Who, Arrived], Awaitable[Work]]
+    evidence: bool = False
+
+
+async def _submit(args: Submission, who: Who, arrived: Arrived) -> Work:
+    about = ("inspection", str(args.inspection))
+
+    def held(hold: submit.Hold) -> Verdict:
+        return Verdict("held", hold.reason, hold.sentence, {}, about)
+
+    known = await submit.known_document(args.inspection)
+    if known is not None:
+        same = known == _args_text(arrived)
+        twin = submit.Hold(
+            "duplicate_visit", "这份检查已经收到过，但内容不同；这一份已原样留存，等待区级办公室确认。"
+        )
+        verdict = Verdict("noop", "", "这份检查已经收到。", {}, about) if same else held(twin)
+        return only(verdict)
+    try:
+        checklist = await submit.understand(args, who)
+    except submit.Hold as hold:
+        return _hold_with_photos(held(hold), args.photos, args.village, who)
+    sources = {item.code: item.auto_source for item in checklist.items if item.auto_source}
+    auto: dict[str, Decimal | None] = await figures.auto_values(args.village, args.round, sources)
+    ready = submit.prepare(args, checklist, auto, who=who, document=_args_text(arrived))
+
+    async def work(line: Line) -> Verdict:
+        try:
+            inspection, missing = await submit.submit(line, ready)
+        except submit.Hold as hold:
+            raise Refused(held(hold)) from hold
+        tasks = await open_tasks.open_tasks(line, inspection, args)
+        early = await adopt_early(line, inspection.id, args.village)
+        if early:
+            await join_before_photos(line, inspection.id, early)
+        data = {
+            "score": None if inspection.score is None else str(inspection.score),
+            "grade": inspection.grade, "late": inspection.late,
+            "tasks": [str(task) for task in tasks], "missing": missing,
+        }  # fmt: skip
+        return Verdict("applied", "", "", data, about)
+
+    return work
+
+
+async def _evidence(args: EvidenceArgs, who: Who, _arrived: Arrived) -> Work:
+    about = ("inspection", str(args.inspection))
+    inspection = await Inspection.get_or_none(id=args.inspection)
+    home = inspection.village if inspection else ""
+    if inspection and post_for(who, "inspection.evidence", home) is None:
+        sentence = "提交照片时该村已不在您的检查范围内，照片已留存，等待区级办公室确认。"
+        return _hold_with_photos(Verdict("held", "scope_lost", sentence, {}, about), args.photos, home, who)
+
+    async def work(line: Line) -> Verdict:
+        missing = await add_evidence(
+            line, args.inspection, args.item, args.finding, args.photos, home, who.person
+        )
+        await join_before_photos(line, args.inspection, [photo.id for photo in args.photos])
+        line.about("inspection", args.inspection, home or f"u:{who.person}")
+        line.body["photos"] = len(args.photos)
+        return Verdict("applied", "", "", {"missing": missing}, about)
+
+    return work
+
+
+def _task(verb: str) -> Callable[[TaskArgs, Who, Arrived], Awaitable[Work]]:
+    async def prepare(args: TaskArgs, who: Who, arrived: Arrived) -> Work:
+        async def work(line: Line) -> Verdict:
+            outcome = await moves.act(
+                line, who, verb, args.task, base_rev=args.base_rev, text=args.text or args.reason,
+                photos=args.photos, unit=args.unit, at=arrived.at,
+            )  # fmt: skip
+            return Verdict(
+                outcome.status, outcome.reason, outcome.message, outcome.data, ("task", str(args.task))
+            )
+
+        return work
+
+    return prepare
+
+
+async def _locate(args: LocateArgs, who: Who, _arrived: Arrived) -> Work:
+    about = ("village", args.village)
+    if post_for(who, "village.locate", args.village) is None:
+        return only(Verdict("rejected", "forbidden", "该村不在您的管辖范围内，位置未改动。", {}, about))
+
+    async def work(line: Line) -> Verdict:
+        await locate(line, args.village, args.position.lat, args.position.lng)
+        photos = [args.photo] if args.photo else []
+        missing = await evidence.expect_photos(line, photos, home=args.village, person=who.person)
+        return Verdict("applied", "", "", {"missing": missing}, about)
+
+    return work
+
+
+async def _dismiss(args: DismissArgs, who: Who, _arrived: Arrived) -> Work:
+    async def work(line: Line) -> Verdict:
+        status = await dismiss(line, args.card, who.person)
+        if status == "unknown":
+            return Verdict("rejected", "unknown", "没有找到这张提醒卡片。", {}, ("card", str(args.card)))
+        return Verdict(status, "", "", {}, ("card", str(args.card)))
+
+    return work
+
+
+VERBS: dict[str, Verb] = {
+    "inspection.submit": Verb(Submission, _submit, evidence=True),
+    "inspection.evidence": Verb(EvidenceArgs, _evidence, evidence=True),
+    "task.accept": Verb(TaskArgs, _task("accept")),
+    "task.return": Verb(TaskArgs, _task("return")),
+    "task.reassign": Verb(TaskArgs, _task("reassign")),
+    "task.submit": Verb(TaskArgs, _task("submit")),
+    "task.pass": Verb(TaskArgs, _task("pass")),
+    "task.reject": Verb(TaskArgs, _task("reject")),
+    "task.close": Verb(TaskArgs, _task("close")),
+    "task.close_on_site": Verb(TaskArgs, _task("close_on_site")),
+    "task.cancel": Verb(TaskArgs, _task("cancel")),
+    "task.note": Verb(TaskArgs, _task("note")),
+    "village.locate": Verb(LocateArgs, _locate),
+    "card.dismiss": Verb(DismissArgs, _dismiss),
+}
+
+
+class Loose(msgspec.Struct):
+    """What can still be read of args that do not fit: enough to know the subject and to keep the photos."""
+
+    photos: list[Any] = []
+    village: Any = ""
+    inspection: Any = ""
+    task: Any = ""
+
+
+async def prepare(who: Who, arrived: Arrived) -> Work:
+    """The work of a command. Whatever cannot be understood becomes a held or rejected verdict, never an error."""
+    command = arrived.command
+    verb = VERBS.get(command.verb)
+    if who.disabled:
+        return _keep_loosely(
+            arrived, who, "account_disabled", "账号或设备已停用，内容已原样留存，等待区级办公室处理。"
+        )
+    if verb is None or command.v > 1:
+        return _keep_loosely(
+            arrived, who, "client_too_new", "服务器还不认识这种操作，内容已原样留存，等待升级后处理。"
+        )
+    try:
+        args = msgspec.json.decode(command.args, type=verb.args)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        sentence = f"内容填写有误（{_where(str(error))}），已原样留存，等待区级办公室处理。"
+        if verb.evidence or _loose(arrived).photos:
+            return _keep_loosely(arrived, who, "invalid", sentence)
+        return only(
+            Verdict(
+                "rejected", "invalid", f"操作内容有误（{_where(str(error))}），未生效。", {}, _about(arrived)
+            )
+        )
+    return await verb.prepare(args, who, arrived)
+
+
+def actor_of(who: Who, verb: str) -> Actor:
+    """The person as the trail names them, in the post that lets them do this (their first where none does)."""
+    post = post_for(who, verb, *(p.place for p in who.posts)) or (who.posts[0] if who.posts else None)
+    return Actor(who.person, post.role if post else "none", post.place if post else "", who.title, who.device)
+
+
+def _where(error: str) -> str:
+    at = error.rpartition("at `")[2].rstrip("`") if "at `" in error else ""
+    return f"位置 {at.removeprefix('$.')}" if at else "格式不符"
+
+
+def _args_text(arrived: Arrived) -> str:
+    return bytes(arrived.command.args).decode()
+
+
+def _loose(arrived: Arrived) -> Loose:
+    try:
+        return msgspec.json.decode(arrived.command.args, type=Loose)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return Loose()
+
+
+def _about(arrived: Arrived) -> tuple[str, str]:
+    read = _loose(arrived)
+    for kind in ("inspection", "task", "village"):
+        if value := getattr(read, kind):
+            return kind, str(value)[:64]
+    return "command", str(arrived.command.id)
+
+
+def only(verdict: Verdict) -> Work:
+    """The work that does nothing but reach this verdict."""
+
+    async def work(_line: Line) -> Verdict:
+        return verdict
+
+    return work
+
+
+def _keep_loosely(arrived: Arrived, who: Who, reason: str, sentence: str) -> Work:
+    return refusal(Verdict("held", reason, sentence, {}, _about(arrived)), arrived, who)
+
+
+def _hold_with_photos(verdict: Verdict, photos: Any, village: str, who: Who) -> Work:
+    """A held command still opens slots for its photos: the bytes are evidence and must be able to arrive."""
+
+    async def work(line: Line) -> Verdict:
+        inside = village if len(village) == 12 and village.startswith(who.district) else ""
+        home = inside or f"u:{who.person}"
+        missing = await evidence.expect_photos(line, photos, home=home, person=who.person)
+        return Verdict(verdict.status, verdict.reason, verdict.message, {"missing": missing}, verdict.about)
+
+    return work
+
+
+async def missing_now(hashes: list[str]) -> list[str]:
+    """Which of the hashes have no bytes here yet, in their order."""
+    if not hashes:
+        return []
+    stored = set(await Photo.filter(sha256__in=hashes, state="stored").values_list("sha256", flat=True))
+    return [sha for sha in hashes if sha not in stored]
+
+
+def subject(work: Verdict, command: UUID) -> tuple[str, str]:
+    """What the trail says a command was about."""
+    return work.about if work.about[0] else ("command", str(command))
+
+
+def refusal(verdict: Verdict, arrived: Arrived, who: Who) -> Work:
+    """The work that stores a verdict alone, with slots for whatever photos the command announced."""
+    read = _loose(arrived)
+    if verdict.status != "held" or not read.photos:
+        return only(verdict)
+    photos = [photo for photo in (_photo(raw) for raw in read.photos) if photo]
+    return _hold_with_photos(verdict, photos, str(read.village), who)
+
+
+def _photo(raw: Any) -> PhotoIn | None:
+    try:
+        return msgspec.convert(raw, PhotoIn)
+    except msgspec.ValidationError:
+        return None
+
+
+def turned_down(problem: Problem, arrived: Arrived, who: Who) -> Work:
+    """A named problem met half-way: evidence is held, a pure change of state is rejected."""
+    verb = VERBS.get(arrived.command.verb)
+    if verb and verb.evidence:
+        return refusal(Verdict("held", "invalid", problem.sentence, {}, _about(arrived)), arrived, who)
+    reason = {"not_found": "unknown", "forbidden": "forbidden"}.get(problem.code, "invalid")
+    return only(Verdict("rejected", reason, problem.sentence, {}, _about(arrived)))

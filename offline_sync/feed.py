@@ -1,0 +1,156 @@
+"""The feed's index: which rows of which kinds a scope holds, by the number of the change that last touched them.
+
+A scope is `g`, `u:<person>`, a division code, or `d:<unit>`. A row lives under one home; a tablet holds it while
+any of its scopes contains that home. Nothing but `rev` orders anything here.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from offline_sync import rows as told
+from offline_sync.rows import Row
+from villages.ground.database import rows
+
+FINISHED = {"inspection": "('published', 'void')", "task": "('closed', 'cancelled')"}
+# A photo of something finished goes with it: it stays only while an unfinished task or visit still needs it.
+_PHOTO_NEEDED = (
+    "(EXISTS (SELECT 1 FROM task_photo tp JOIN task k ON k.id = tp.task_id WHERE tp.photo = t.id"
+    " AND k.stage NOT IN ('closed', 'cancelled')) OR EXISTS (SELECT 1 FROM photo_use pu JOIN inspection i"
+    " ON i.id = pu.inspection WHERE pu.photo_id = t.id AND i.stage = 'submitted'))"
+)
+
+
+@dataclass(frozen=True)
+class Source:
+    """One kind of row in one scope: `where` uses `t` for the table; `values` fill its marks."""
+
+    kind: str
+    table: str
+    key: str
+    where: str
+    values: tuple[Any, ...]
+    tell: Callable[[list[Row]], Awaitable[list[Row]]]
+    rev: str = "rev"
+
+    def above(self, floor: int) -> str:
+        """The condition that leaves out what is finished at or below the floor."""
+        if not floor:
+            return ""
+        if self.kind == "photo":
+            return f" AND (t.{self.rev} > {int(floor)} OR {_PHOTO_NEEDED})"
+        if self.kind in FINISHED:
+            return f" AND (t.{self.rev} > {int(floor)} OR t.stage NOT IN {FINISHED[self.kind]})"
+        return ""
+
+
+def sources(scope: str, district: str) -> list[Source]:
+    """The kinds of rows that live under a scope, in the order they are told."""
+    if scope == "g":
+        mine = "t.district = ?"
+        return [
+            Source("settings", "district_head", "district", mine, (district,), _settings, "settings_rev"),
+            Source("town", "town", "code", "t.code LIKE ?", (f"{district}%",), told.towns),
+            Source("unit", "unit", "code", mine, (district,), told.units),
+            Source(
+                "checklist",
+                "checklist_version",
+                "sha256",
+                f"{mine} AND t.stage <> 'draft'",
+                (district,),
+                told.checklists,
+            ),
+            Source(
+                "round",
+                "round",
+                "id",
+                "t.owner LIKE ? AND t.stage <> 'planned'",
+                (f"{district}%",),
+                told.rounds,
+            ),
+        ]
+    if scope.startswith("u:"):
+        person = scope[2:]
+        planned = "t.stage = 'planned' AND EXISTS (SELECT 1 FROM assignment a WHERE a.round_id = t.id AND a.person = ?)"
+        return [
+            Source("round", "round", "id", planned, (person,), told.rounds),
+            Source("assignment", "assignment", "id", "t.person = ?", (person,), told.assignments),
+            Source("card", "card", "id", "t.person = ?", (person,), told.cards),
+            Source("photo", "photo", "id", "t.town = '' AND t.home = ?", (scope,), told.photos),
+        ]
+    if scope.startswith("d:"):
+        return _department(scope[2:])
+    where, values = (
+        ("t.town = ?", (scope,)) if len(scope) == 9 else ("t.town = ? AND t.home = ?", (scope[:9], scope))
+    )
+    return [
+        Source("village", "village", "code", where, values, told.villages),
+        Source("inspection", "inspection", "id", where, values, told.inspections),
+        Source("task", "task", "id", where, values, told.tasks),
+        Source("photo", "photo", "id", where, values, told.photos),
+    ]
+
+
+def _department(unit: str) -> list[Source]:
+    theirs = "EXISTS (SELECT 1 FROM task k{join} WHERE k.unit = ? AND {on})"
+    return [
+        Source("village", "village", "code", theirs.format(join="", on="k.village = t.code"), (unit,), told.villages),
+        Source("task", "task", "id", "t.unit = ?", (unit,), told.tasks),
+        Source(
+            "photo", "photo", "id",
+            theirs.format(join=" JOIN task_photo tp ON tp.task_id = k.id", on="tp.photo = t.id"), (unit,), told.photos,
+        ),
+    ]  # fmt: skip
+
+
+async def _settings(found: list[Row]) -> list[Row]:
+    return [await told.settings_row(row) for row in found]
+
+
+async def revs(scope: str, district: str, cursor: int, floor: int, limit: int) -> list[int]:
+    """The first `limit` row numbers above the cursor, one for each row, rising."""
+    parts: list[str] = []
+    values: list[Any] = []
+    for source in sources(scope, district):
+        parts.append(
+            f"SELECT t.{source.rev} AS rev FROM {source.table} t WHERE {source.where}"  # noqa: S608 - ours
+            f" AND t.{source.rev} > ?{source.above(floor)}"
+        )
+        values += [*source.values, cursor]
+    found = await rows(f"{' UNION ALL '.join(parts)} ORDER BY rev LIMIT {int(limit)}", *values)
+    return [int(row["rev"]) for row in found]
+
+
+async def tell(scope: str, district: str, after: int, upto: int, floor: int) -> list[Row]:
+    """Every row of the scope with after < rev ≤ upto: `{scope, rev, kind, id, row}`, in order of rev."""
+    out: list[Row] = []
+    for source in sources(scope, district):
+        found = await rows(
+            f"SELECT t.* FROM {source.table} t WHERE {source.where}"  # noqa: S608 - ours
+            f" AND t.{source.rev} > ? AND t.{source.rev} <= ?{source.above(floor)} ORDER BY t.{source.rev}",
+            *source.values, after, upto,
+        )  # fmt: skip
+        for row, body in zip(found, await source.tell(found) if found else [], strict=True):
+            out.append(
+                {
+                    "scope": scope,
+                    "rev": int(row[source.rev]),
+                    "kind": source.kind,
+                    "id": str(row[source.key]),
+                    "row": body,
+                }
+            )
+    return sorted(out, key=lambda entry: int(entry["rev"]))
+
+
+async def keys(scope: str, district: str, floor: int) -> list[tuple[str, str, int]]:
+    """(kind, id, rev) of every row a complete tablet holds of this scope: what `sums` are made of."""
+    out: list[tuple[str, str, int]] = []
+    for source in sources(scope, district):
+        found = await rows(
+            f"SELECT t.{source.key} AS id, t.{source.rev} AS rev FROM {source.table} t"  # noqa: S608 - ours
+            f" WHERE {source.where}{source.above(floor)}",
+            *source.values,
+        )
+        out += [(source.kind, str(row["id"]), int(row["rev"])) for row in found]
+    return out

@@ -1,0 +1,117 @@
+"""POST /api/sync/push and hello: commands in order, each with its verdict."""
+
+from dataclasses import replace
+from uuid import UUID
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from tortoise.exceptions import IntegrityError
+
+from offline_sync import commands, receipts
+from offline_sync.devices import is_revoked
+from offline_sync.models import Replica
+from offline_sync.protocol import DeviceIn, HelloIn, HelloOut, PushIn, PushOut, ResultOut
+from offline_sync.verdicts import photo_hashes, result_of
+from offline_sync.wire import answer, decode, raw_body
+from villages.changes import shielded
+from villages.districts import LIMITS, the_district
+from villages.ground import clock
+from villages.ground.problems import Problem
+from villages.permissions import Who
+from villages.web import bearer
+
+MIN_BUILD = "0"
+
+
+async def hello(request: Request) -> Response:
+    """POST /api/sync/hello."""
+    who = await bearer(request, disabled_ok=True)
+    asked = decode(await raw_body(request, LIMITS["command_bytes"], "请求"), HelloIn)
+    device = asked.device.id if isinstance(asked.device, DeviceIn) else asked.device
+    replica = await own_replica(who, asked.replica, device or who.device)
+    head = await the_district()
+    return answer(
+        HelloOut(
+            epoch=head.epoch, last_seq=replica.last_seq, server_time=clock.rfc3339(clock.now()),
+            min_build=MIN_BUILD, limits=LIMITS,
+        )
+    )  # fmt: skip
+
+
+async def push(request: Request) -> Response:
+    """POST /api/sync/push. 409 and 500 carry the verdicts reached so far."""
+    who = await bearer(request, disabled_ok=True)
+    if await is_revoked(who.device):
+        who = replace(who, disabled=True, posts=())
+    asked = decode(await raw_body(request, LIMITS["push_bytes"], "一次上传"), PushIn)
+    if len(asked.commands) > LIMITS["push_commands"]:
+        raise Problem("too_large", what="一次上传的操作条数", limit=f"{LIMITS['push_commands']} 条")
+    replica = await own_replica(who, asked.replica, who.device)
+    results: list[ResultOut] = []
+    bare = who.kind == "deposit"
+    for raw in asked.commands:
+        text = bytes(raw)
+        if len(text) > LIMITS["command_bytes"]:
+            raise _so_far(Problem("too_large", what="单条操作", limit="256 kB"), results, replica)
+        try:
+            arrived = receipts.read(text, replica.id, asked.now)
+            row = await receipts.settle_one(who, arrived, replica)
+        except Problem as problem:
+            raise _so_far(problem, results, replica) from problem
+        except Exception as error:
+            trace = str(_peek(text))[:8]
+            raise _so_far(Problem("internal", trace=trace), results, replica) from error
+        announced = photo_hashes(row.payload)
+        missing = await commands.missing_now(announced) if announced else None
+        results.append(result_of(row, missing, bare=bare))
+    return answer(
+        PushOut(
+            last_seq=replica.last_seq, server_time=clock.rfc3339(clock.now()),
+            backup_horizon=await horizon(), results=results,
+        )
+    )  # fmt: skip
+
+
+async def horizon() -> str | None:
+    """Up to when a backup covers what was receipted (RFC 3339); None while no backup has been made."""
+    head = await the_district()
+    settings: dict[str, str] = head.settings
+    return settings.get("backup_horizon")
+
+
+async def own_replica(who: Who, replica_id: UUID, device: UUID | None) -> Replica:
+    """The replica's row, made at first sight. Raises replica_owner when it is another person's."""
+    replica = await Replica.get_or_none(id=replica_id)
+    if replica is None:
+        fresh = Replica(
+            id=replica_id,
+            district=who.district,
+            person=who.person,
+            device=device,
+            last_seq=0,
+            seen=clock.now(),
+        )
+        try:
+            await shielded(fresh.save(force_create=True))
+            return fresh
+        except IntegrityError:
+            replica = await Replica.get(id=replica_id)
+    if replica.person != who.person:
+        raise Problem("replica_owner")
+    return replica
+
+
+def _so_far(problem: Problem, results: list[ResultOut], replica: Replica) -> Problem:
+    problem.data = {
+        **problem.data, "last_seq": replica.last_seq, "server_time": clock.rfc3339(clock.now()),
+        "results": msgspec.to_builtins(results),
+    }  # fmt: skip
+    return problem
+
+
+def _peek(text: bytes) -> object:
+    try:
+        return msgspec.json.decode(text).get("id", "?")
+    except (msgspec.DecodeError, AttributeError):
+        return "?"

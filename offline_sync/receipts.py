@@ -1,0 +1,169 @@
+"""Receipts: a command is looked up before anything else, and answered again as it was answered first.
+
+Only the unseen opens a change, which looks again once it holds the number, runs, and stores command, verdict and
+rows together. So a lost answer, a repeated request and two at once all end in one effect and one verdict.
+"""
+
+import hashlib
+from datetime import UTC, datetime
+from uuid import UUID
+
+import msgspec
+import structlog
+from tortoise.exceptions import IntegrityError
+
+from offline_sync import commands
+from offline_sync.models import Command, CommandTry, Replica, Stranger
+from offline_sync.protocol import CommandIn
+from offline_sync.verdicts import Arrived, Verdict, keep
+from villages.changes import Line, change, shielded
+from villages.ground import clock
+from villages.ground.problems import Problem
+from villages.permissions import Who
+
+TRIES = 3
+log = structlog.get_logger()
+
+
+class _Seen(Exception):
+    """Another request carried this command out while we were getting ready."""
+
+
+def read(raw: bytes, replica: UUID, device_now: str | None) -> Arrived:
+    """A command as it came. Raises invalid when not even its id, sequence and verb can be read."""
+    try:
+        command = msgspec.json.decode(raw, type=CommandIn)
+        plain = msgspec.json.decode(raw)
+        text = raw.decode()
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Problem("invalid", what=f"操作缺少编号、顺序号或类型，无法收下：{error}") from error
+    plain.pop("seq", None)  # a forked replica renumbers what it sends again
+    canonical = msgspec.json.encode(plain, order="sorted")
+    heard = clock.now()
+    there = moment(device_now)
+    return Arrived(
+        command, text, hashlib.sha256(canonical).hexdigest(), replica, moment(command.at),
+        _bounded((heard - there).total_seconds()) if there else None,
+    )  # fmt: skip
+
+
+def moment(text: str | None) -> datetime | None:
+    """A device's time as a UTC instant; None when it gave none that can be read. Never used for order."""
+    if not text:
+        return None
+    try:
+        parsed = datetime.fromisoformat(text)
+        return (parsed if parsed.tzinfo else parsed.replace(tzinfo=clock.SHANGHAI)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _bounded(seconds: float) -> int:
+    return int(max(-(2**31), min(2**31 - 1, seconds)))
+
+
+async def settle_one(who: Who, arrived: Arrived, replica: Replica) -> Command:
+    """The verdict on one command, stored. Raises gap, id_reuse, replica_fork or an unexpected error."""
+    command = arrived.command
+    seen = await _look_up(who, arrived, replica)
+    if seen is not None:
+        return seen
+    if command.seq <= replica.last_seq:
+        raise Problem("replica_fork", {"last_seq": replica.last_seq})
+    if command.seq != replica.last_seq + 1:
+        raise Problem("gap", expected=replica.last_seq + 1)
+    try:
+        row = await _carry_out(who, arrived)
+    except _Seen:
+        await replica.refresh_from_db()
+        again = await _look_up(who, arrived, replica)
+        if again is None:
+            raise Problem("replica_fork", {"last_seq": replica.last_seq}) from None
+        return again
+    replica.last_seq = command.seq
+    return row
+
+
+async def _look_up(who: Who, arrived: Arrived, replica: Replica) -> Command | None:
+    command = arrived.command
+    row = await Command.get_or_none(id=command.id)
+    if row is None:
+        return None
+    if row.body_hash != arrived.body_hash or row.person != who.person:
+        await _quarantine(who, arrived)
+        raise Problem("id_reuse", id=str(command.id))
+    if row.replica != replica.id and command.seq == replica.last_seq + 1:
+        # The same act under a new replica's number: its verdict stands, the new count goes on.
+        await shielded(Replica.filter(id=replica.id, last_seq=command.seq - 1).update(last_seq=command.seq))
+        replica.last_seq = command.seq
+    return row
+
+
+async def _quarantine(who: Who, arrived: Arrived) -> None:
+    try:
+        await shielded(
+            Stranger.create(
+                command=arrived.command.id, replica=arrived.replica, person=who.person,
+                body_hash=arrived.body_hash, payload=arrived.payload, heard_at=clock.now(),
+            )
+        )  # fmt: skip
+    except IntegrityError:
+        return  # kept before
+
+
+async def _carry_out(who: Who, arrived: Arrived) -> Command:
+    try:
+        work = await commands.prepare(who, arrived)
+        try:
+            return await _in_change(who, arrived, work)
+        except commands.Refused as refused:
+            return await _in_change(who, arrived, commands.refusal(refused.verdict, arrived, who))
+    except _Seen:
+        raise
+    except Problem as problem:
+        return await _in_change(who, arrived, commands.turned_down(problem, arrived, who))
+    except Exception as error:
+        row = await _count_try(who, arrived, error)
+        if row is None:
+            raise
+        return row
+
+
+async def _in_change(who: Who, arrived: Arrived, work: commands.Work) -> Command:
+    command = arrived.command
+
+    async def unit(line: Line) -> Command:
+        taken = await line.run(
+            "UPDATE replica SET last_seq = ? WHERE id = ? AND last_seq = ? RETURNING last_seq",
+            command.seq, str(arrived.replica), command.seq - 1,
+        )  # fmt: skip
+        if not taken or await Command.exists(id=command.id):
+            raise _Seen
+        verdict = await work(line)
+        if not line.subject_id or line.subject_kind == "district":
+            line.about(*commands.subject(verdict, command.id), f"u:{who.person}")
+        line.body.setdefault("status", verdict.status)
+        if verdict.reason:
+            line.body["reason"] = verdict.reason
+        return await keep(line, arrived, who.person, verdict)
+
+    return await change(
+        unit, district=who.district, actor=commands.actor_of(who, command.verb), verb=command.verb,
+        at=arrived.at, command_id=command.id,
+    )  # fmt: skip
+
+
+async def _count_try(who: Who, arrived: Arrived, error: Exception) -> Command | None:
+    """Count an unexpected error; at the third the command is stored as held, so that it blocks nothing."""
+    command = arrived.command
+    log.error("command_failed", command=str(command.id), verb=command.verb, exc_info=error)
+    row, _ = await CommandTry.get_or_create(id=command.id)
+    await CommandTry.filter(id=command.id).update(
+        tries=row.tries + 1, error=f"{type(error).__name__}: {error}"[:300]
+    )
+    if row.tries + 1 < TRIES:
+        return None
+    sentence = "服务器处理时出错，内容已原样留存，由管理员处理，不用重新填写。"
+    verdict = Verdict("held", "internal_error", sentence, {}, ("command", str(command.id)))
+    work = commands.refusal(verdict, arrived, who) if row.tries + 1 == TRIES else commands.only(verdict)
+    return await _in_change(who, arrived, work)

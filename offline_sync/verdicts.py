@@ -1,0 +1,93 @@
+"""What a command can be told (sync.md §3), and the cards and receipts that keep it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from offline_sync.models import Card, Command
+from offline_sync.protocol import CommandIn, ResultOut
+from villages.changes import Line
+from villages.ground.ids import new_id
+
+NEEDS_AUTHOR = ("conflict", "rejected", "held")
+
+
+@dataclass
+class Verdict:
+    """The end of a command for its queue. `message` is the sentence its author reads."""
+
+    status: str
+    reason: str = ""
+    message: str = ""
+    data: dict[str, Any] = field(default_factory=dict)
+    about: tuple[str, str] = ("", "")
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """A command that was read: the wire's fields, its text to the byte, and a hash that no re-ordering changes."""
+
+    command: CommandIn
+    payload: str
+    body_hash: str
+    replica: UUID
+    at: datetime | None
+    skew_seconds: int | None
+
+
+async def keep(line: Line, arrived: Arrived, person: UUID, verdict: Verdict) -> Command:
+    """Store command and verdict in the change that carried it out, with a card where its author is needed."""
+    command = arrived.command
+    row = Command(
+        id=command.id, replica=arrived.replica, seq=command.seq, person=person, verb=command.verb, v=command.v,
+        body_hash=arrived.body_hash, payload=arrived.payload, status=verdict.status, reason=verdict.reason,
+        detail=verdict.message[:600], data=verdict.data, at=arrived.at,
+        mono=int(command.mono) if command.mono is not None else None, boot=(command.boot or "")[:64],
+        skew_seconds=arrived.skew_seconds, heard_at=line.heard_at, rev=line.rev,
+    )  # fmt: skip
+    await row.save(force_create=True)
+    if verdict.status in NEEDS_AUTHOR:
+        kind, about = verdict.about
+        await Card.create(
+            id=new_id(), person=person, command=command.id, status=verdict.status, reason=verdict.reason,
+            about_kind=kind, about_id=about, text=verdict.message[:600], at=line.heard_at, rev=line.rev,
+        )  # fmt: skip
+    return row
+
+
+def result_of(row: Command, missing: list[str] | None, *, bare: bool) -> ResultOut:
+    """A stored verdict as the wire tells it. `missing` is always fresh; `bare` leaves out what a deposit may not see."""
+    data = {} if bare else dict(row.data)
+    if missing is not None:
+        data["missing"] = missing
+    return ResultOut(
+        id=row.id,
+        seq=row.seq,
+        status=row.status,
+        rev=row.rev,
+        reason=row.reason,
+        message=row.detail,
+        data=data,
+    )
+
+
+def photo_hashes(payload: str) -> list[str]:
+    """Every photo hash a command's text announces, whatever its verb; empty when none can be found."""
+
+    class _Photo(msgspec.Struct):
+        sha256: str = ""
+
+    class _Args(msgspec.Struct):
+        photos: list[_Photo] = []
+
+    class _Command(msgspec.Struct):
+        args: _Args
+
+    try:
+        read = msgspec.json.decode(payload, type=_Command)
+    except msgspec.DecodeError:
+        return []
+    return list(dict.fromkeys(photo.sha256 for photo in read.args.photos if photo.sha256))

@@ -1,0 +1,54 @@
+"""Reading and answering JSON on the wire: bounded bodies, gzip both ways, errors with a place."""
+
+import re
+import zlib
+from typing import Any, TypeVar
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from villages.ground.problems import Problem
+
+S = TypeVar("S")
+_encoder = msgspec.json.Encoder()
+
+
+async def raw_body(request: Request, limit: int, what: str) -> bytes:
+    """The request's body, at most `limit` bytes of it once unpacked. Raises too_large or bad_json."""
+    unpack = (
+        zlib.decompressobj(16 + zlib.MAX_WBITS) if request.headers.get("content-encoding") == "gzip" else None
+    )
+    parts: list[bytes] = []
+    size = 0
+    try:
+        async for chunk in request.stream():
+            piece = unpack.decompress(chunk, limit + 1 - size) if unpack else chunk
+            size += len(piece)
+            if size > limit:
+                raise Problem("too_large", what=what, limit=f"{limit // 1024} kB")
+            parts.append(piece)
+    except zlib.error as error:
+        raise Problem("bad_json", at=size) from error
+    return b"".join(parts)
+
+
+def decode(body: bytes, shape: type[S]) -> S:
+    """The body as a struct. Raises bad_json (where it breaks off) or invalid (which field)."""
+    try:
+        return msgspec.json.decode(body, type=shape)
+    except msgspec.ValidationError as error:
+        at = str(error).rpartition("at `")[2].rstrip("`") if "at `" in str(error) else "$"
+        raise Problem(
+            "invalid", {"at": at}, what=f"请求内容不符合要求（位置 {at}），请更新应用后重试。"
+        ) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        place = re.search(r"byte (\d+)", str(error))
+        raise Problem("bad_json", at=int(place.group(1)) if place else len(body)) from error
+
+
+def answer(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """A struct or plain data as JSON; never cached."""
+    return Response(
+        _encoder.encode(value), status, {"Cache-Control": "no-store", **(headers or {})}, "application/json"
+    )

@@ -1,0 +1,122 @@
+"""From a request to the person behind it; guards, CSRF, problems as pages or JSON.
+
+Desk pages carry a cookie, tablets and programs a Bearer token; what a page may do is the same verb table.
+"""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from templates import page
+from villages.ground.problems import Problem
+from villages.people import who_by_token
+from villages.permissions import PostHeld, Who, post_for
+
+COOKIE = "xuncun"
+MorePosts = Callable[[Who], Awaitable[Iterable[PostHeld]]]
+log = structlog.get_logger()
+
+
+def wants_json(request: Request) -> bool:
+    """True for programs: the API's paths, and whoever shows a Bearer token."""
+    return request.url.path.startswith("/api/") or "authorization" in request.headers
+
+
+async def who_asks(request: Request) -> Who:
+    """The person behind the request, by Bearer token or desk cookie, with the posts handed down by assignments.
+
+    Raises sign_in_needed, account_disabled (with wipe) or deposit_only.
+    """
+    who = await bearer(request) if "authorization" in request.headers else await _by_cookie(request)
+    if who.kind == "deposit":
+        raise Problem("deposit_only")
+    return who
+
+
+async def bearer(request: Request, *, disabled_ok: bool = False) -> Who:
+    """The person behind a Bearer token, deposit tokens included; for the wire's own endpoints."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    who = await who_by_token(token.strip()) if scheme.lower() == "bearer" and token else None
+    return await _complete(request, who, disabled_ok)
+
+
+async def _by_cookie(request: Request) -> Who:
+    token = request.cookies.get(COOKIE, "")
+    who = await who_by_token(token) if token else None
+    if who and who.kind != "desk":
+        who = None
+    return await _complete(request, who, False)
+
+
+async def _complete(request: Request, who: Who | None, disabled_ok: bool) -> Who:
+    if who is None:
+        raise Problem("sign_in_needed")
+    if who.disabled:
+        if not disabled_ok:
+            raise Problem("account_disabled", {"wipe": True})
+        return replace(who, posts=())
+    more: MorePosts | None = getattr(request.app.state, "more_posts", None)
+    return who.plus(await more(who)) if more else who
+
+
+def need(who: Who, verb: str, *codes: str) -> PostHeld:
+    """The post by which the person may do this there. Raises not_found where they may not even see, else forbidden."""
+    post = post_for(who, verb, *codes)
+    if post is None:
+        if not post_for(who, "see", *codes):
+            raise Problem("not_found")
+        raise Problem("forbidden", act=verb, who="上级单位")
+    return post
+
+
+def csrf_token(request: Request, who: Who) -> str:
+    """What every form carries: a keyed hash of the session, so it dies with it."""
+    return hmac.new(request.app.state.secret, str(who.session).encode(), hashlib.sha256).hexdigest()[:40]
+
+
+async def form(request: Request, who: Who, **limits: int) -> dict[str, Any]:
+    """The posted form, after its token was checked. Raises csrf."""
+    data = await request.form(**limits)
+    given = str(data.get("csrf", ""))
+    if not hmac.compare_digest(given, csrf_token(request, who)):
+        raise Problem("csrf")
+    return {key: data.getlist(key) if key.endswith("[]") else data[key] for key in data}
+
+
+def set_cookie(response: Response, request: Request, token: str) -> None:
+    """The desk's session cookie: not for scripts, not across sites, encrypted transport where there is one."""
+    response.set_cookie(
+        COOKIE, token, max_age=12 * 3600, httponly=True, samesite="lax", secure=request.url.scheme == "https"
+    )
+
+
+async def problem_response(request: Request, error: Exception) -> Response:
+    """A refusal as JSON for programs, as a page for people; a signed-out person is sent to the sign-in page."""
+    problem = error if isinstance(error, Problem) else Problem("internal", trace="-")
+    headers: dict[str, str] = {}
+    if "retry_after" in problem.data:
+        headers["Retry-After"] = str(problem.data["retry_after"])
+    if wants_json(request):
+        return JSONResponse(problem.body(), problem.status, headers)
+    if problem.code in ("sign_in_needed", "account_disabled") and request.method == "GET":
+        target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return RedirectResponse(f"/sign-in?next={quote(target)}", 303)
+    return page(request, "problem.html", status=problem.status, headers=headers, problem=problem)
+
+
+async def unexpected_response(request: Request, error: Exception) -> Response:
+    """The last net: a number to quote, nothing of the inside."""
+    trace = secrets.token_hex(4)
+    log.error("unexpected", trace=trace, path=request.url.path, kind=type(error).__name__, exc_info=error)
+    problem = Problem("internal", trace=trace)
+    if wants_json(request):
+        return JSONResponse(problem.body(), problem.status)
+    return page(request, "problem.html", status=problem.status, problem=problem)
