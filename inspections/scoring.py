@@ -25,16 +25,17 @@ finding. It is a mark, never a refusal.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Context, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 from types import MappingProxyType
 
 from inspections.answer_checks import AnswerProblem, check_answers
 from inspections.answers import Answer
 from inspections.points import ItemScore, auto_points, item_points
-from inspections.sheet import FULL, Checklist
+from inspections.sheet import FULL, Checklist, Section
 
 __all__ = ["AnswerProblem", "ItemScore", "Score", "check_answers", "score"]
 
+# our own, so that no caller's precision or rounding reaches a score
 _EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
 _NO_AUTO: Mapping[str, Decimal | None] = MappingProxyType({})
 
@@ -75,35 +76,17 @@ def score(
     `author` and `inspectors` are person ids, for the veto.
     """
     given = _by_item(answers)
-    quantum = Decimal(1).scaleb(-checklist.item_places)
-    zero = Decimal(0).quantize(quantum)
-    items: dict[str, ItemScore] = {}
-    sections: dict[str, tuple[Decimal, Decimal]] = {}
-    missing: list[str] = []
-    earned = base = na_weight = zero
-    for section in checklist.sections:
-        section_earned = section_base = zero
-        for item in section.items:
-            if not item.auto_source:
-                got = item_points(item, given.get(item.code), quantum)
-            else:
-                got = auto_points(item, auto[item.code], quantum) if item.code in auto else None
-            if got is None:
-                missing.append(item.code)
-                section_base += zero if provisional else item.weight
-                continue
-            items[item.code] = got
-            if got.na:
-                na_weight += got.weight
-            else:
-                section_earned += got.points
-                section_base += got.weight
-        sections[section.code] = (section_earned, section_base)
-        earned += section_earned
-        base += section_base
     vetoes, unconfirmed = _vetoes(checklist, given, author, inspectors)
-    usable = base > 0 and (provisional or not missing)
-    total = _total(earned, base, checklist.total_places) if usable else None
+    with localcontext(_EXACT):
+        quantum = Decimal(1).scaleb(-checklist.item_places)
+        zero = Decimal(0).quantize(quantum)
+        items, missing = _items(checklist, given, auto, quantum)
+        sections = {part.code: _section(part, items, zero, provisional) for part in checklist.sections}
+        earned = sum((part for part, _ in sections.values()), zero)
+        base = sum((part for _, part in sections.values()), zero)
+        na_weight = sum((item.weight for item in items.values() if item.na), zero)
+        usable = base > 0 and (provisional or not missing)
+        total = _total(earned, base, checklist.total_places) if usable else None
     return Score(
         score=total,
         grade=_grade(checklist, total, bool(vetoes)),
@@ -115,8 +98,44 @@ def score(
         vetoes_unconfirmed=unconfirmed,
         na_weight=na_weight,
         na_over_limit=na_weight > checklist.na_limit,
-        missing=tuple(missing),
+        missing=missing,
     )
+
+
+def _items(
+    checklist: Checklist,
+    given: Mapping[str, Answer],
+    auto: Mapping[str, Decimal | None],
+    quantum: Decimal,
+) -> tuple[dict[str, ItemScore], tuple[str, ...]]:
+    """Every item that can be scored, and the codes of those that cannot."""
+    scored: dict[str, ItemScore] = {}
+    missing: list[str] = []
+    for item in checklist.items:
+        if not item.auto_source:
+            got = item_points(item, given.get(item.code), quantum)
+        else:
+            got = auto_points(item, auto[item.code], quantum) if item.code in auto else None
+        if got is None:
+            missing.append(item.code)
+        else:
+            scored[item.code] = got
+    return scored, tuple(missing)
+
+
+def _section(
+    section: Section, items: Mapping[str, ItemScore], zero: Decimal, provisional: bool
+) -> tuple[Decimal, Decimal]:
+    """What the section earned, and of how much."""
+    earned = base = zero
+    for item in section.items:
+        got = items.get(item.code)
+        if got is None:
+            base += zero if provisional else item.weight
+        elif not got.na:
+            earned += got.points
+            base += got.weight
+    return earned, base
 
 
 def _by_item(answers: Iterable[Answer]) -> dict[str, Answer]:
@@ -134,8 +153,8 @@ def _by_item(answers: Iterable[Answer]) -> dict[str, Answer]:
 
 def _total(earned: Decimal, base: Decimal, places: int) -> Decimal:
     # 60 digits first: no quotient of numbers this small comes so near a half that it would round twice
-    whole = min(_EXACT.divide(earned * FULL, base), FULL)
-    return _EXACT.quantize(whole, Decimal(1).scaleb(-places))
+    whole = min(earned * FULL / base, FULL)
+    return whole.quantize(Decimal(1).scaleb(-places))
 
 
 def _grade(checklist: Checklist, total: Decimal | None, vetoed: bool) -> str | None:

@@ -107,8 +107,8 @@ def parse_checklist(doc: Mapping[str, Any]) -> Checklist:
     top = Node(doc, "检查单", errors)
     head = top.child("checklist")
     head.place = head.text("code") or "检查单"
-    if top.whole("schema_version", low=1, high=1, default=1) != 1:
-        head.fail("schema_version 应为 1")
+    if top.doc.get("schema_version", 1) != 1:
+        head.fail(f"schema_version 应为 1（写的是 {top.doc['schema_version']}）")
     places = head.whole("item_places", low=0, high=4, default=2)
     total = head.number("total", above=True, places=places)
     severities = _severities(top)
