@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from tortoise import Tortoise, connections
 from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.backends.base.executor import EXECUTOR_CACHE
 from tortoise.transactions import in_transaction
 
 from villages.ground.settings import Settings
@@ -87,6 +88,7 @@ def tortoise_config(settings: Settings, *, apps: tuple[str, ...] = APPS) -> dict
 async def open_database(settings: Settings) -> AsyncIterator[None]:
     """Open both connections for the life of the server, of a command or of a test."""
     settings.data.mkdir(parents=True, exist_ok=True)
+    EXECUTOR_CACHE.clear()  # Tortoise keeps statements by connection name, whatever engine it had before
     await Tortoise.init(config=tortoise_config(settings), _enable_global_fallback=True)
     try:
         if not settings.database_url:

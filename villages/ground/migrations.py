@@ -9,6 +9,7 @@ import sqlite3
 from typing import Any
 
 from tortoise import Tortoise
+from tortoise.backends.base.executor import EXECUTOR_CACHE
 from tortoise.migrations.api.migrate import migrate as run_migrations
 from tortoise.migrations.executor import MigrationExecutor
 
@@ -34,6 +35,7 @@ async def migrate(settings: Settings) -> list[str]:
     """Apply what is missing, in stair order; returns the names applied. Raises MigrationError."""
     settings.data.mkdir(parents=True, exist_ok=True)
     config = _own_config(settings)
+    EXECUTOR_CACHE.clear()
     await Tortoise.init(config=config, init_connections=False)
     try:
         connection = Tortoise.get_connection("default")
