@@ -26,13 +26,12 @@ class Task(Model):
     deadline = Moment()
     closed_at = Moment(null=True)
     submitted_at = Moment(null=True)
-    submitters: fields.JSONField = fields.JSONField(default=list)  # person ids of the last submission
+    submitters: fields.JSONField[list[str]] = fields.JSONField(default=list)  # who ever submitted it
     supervised = fields.IntField(default=0)
     reopened = fields.IntField(default=0)
     rejected = fields.IntField(default=0)
     basis_gone = fields.BooleanField(default=False)
-    moved_rev = fields.BigIntField()  # last stage move, reassign, cancel or defer
-    moved_rank = fields.IntField()  # authority of who made it
+    moved_rev = fields.BigIntField()  # last stage move or reassign; whose it was, the steps say
     home = fields.CharField(12)
     town = fields.CharField(9)
     rev = fields.BigIntField()

@@ -58,7 +58,6 @@ class Migration(migrations.Migration):
                 ('rejected', fields.IntField(default=0)),
                 ('basis_gone', fields.BooleanField(default=False)),
                 ('moved_rev', fields.BigIntField()),
-                ('moved_rank', fields.IntField()),
                 ('home', fields.CharField(max_length=12)),
                 ('town', fields.CharField(max_length=9)),
                 ('rev', fields.BigIntField()),

@@ -1,0 +1,132 @@
+"""Figures that need tasks: the values a checklist takes from the system, and the counts of a board."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from uuid import UUID
+
+from tortoise.expressions import F, Q
+from tortoise.functions import Avg, Count
+
+from dispatch.deadlines import SOON
+from dispatch.models import Task
+from dispatch.queries import within
+from dispatch.stages import CANCELLED, CLOSED, DEFERRED, OPEN
+from inspections.models import Inspection, Round
+from villages.ground import clock
+
+YEAR = timedelta(days=365)
+AUTO_SOURCES = ("task_on_time_rate_last_round", "task_on_time_rate_12m", "avg_re_score_12m")
+_HUNDREDTH = Decimal("0.01")
+
+
+async def auto_values(
+    village: str, round_id: UUID, items: Mapping[str, str], *, checklist: str, now: datetime | None = None
+) -> dict[str, Decimal | None]:
+    """The value of each auto item, by its source: `{item: auto_source}` → per cent or points, to 0.01.
+
+    None where there is no denominator. Raises ValueError for a source that nobody computes.
+    `checklist` is the code of the checklist that asks, for "the last round".
+    """
+    moment = now or clock.now()
+    unknown = set(items.values()) - set(AUTO_SOURCES)
+    if unknown:
+        raise ValueError(f"auto sources that nobody computes: {sorted(unknown)}")
+    found: dict[str, Decimal | None] = {}
+    for source in sorted(set(items.values())):
+        if source == "avg_re_score_12m":
+            found[source] = await _average_score(village, round_id, moment)
+        elif source == "task_on_time_rate_12m":
+            found[source] = await _on_time(Q(deadline__gt=moment - YEAR), village, moment)
+        else:
+            last = await _last_visits(village, round_id, checklist)
+            found[source] = await _on_time(Q(inspection__in=last), village, moment) if last else None
+    return {item: found[source] for item, source in items.items()}
+
+
+async def _on_time(which: Q, village: str, now: datetime) -> Decimal | None:
+    """按期销号率: tasks closed by their deadline of those due by now, in per cent.
+
+    挂账 leaves both, and so do withdrawn tasks and those whose basis is gone.
+    """
+    due = Task.filter(which, village=village, deadline__lte=now, basis_gone=False).exclude(
+        stage__in=(DEFERRED, CANCELLED)
+    )
+    in_time = Q(stage=CLOSED, closed_at__lte=F("deadline"))
+    row = await due.annotate(due=Count("id"), met=Count("id", _filter=in_time)).values("due", "met")
+    if not row or not row[0]["due"]:
+        return None
+    rate = Decimal(100 * row[0]["met"]) / Decimal(row[0]["due"])
+    return rate.quantize(_HUNDREDTH, ROUND_HALF_UP)
+
+
+async def _last_visits(village: str, round_id: UUID, checklist: str) -> list[UUID]:
+    """The village's inspections in the latest earlier round of the same checklist and the same owner."""
+    present = await Round.get_or_none(id=round_id)
+    if present is None:
+        return []
+    earlier = await (
+        Inspection.filter(
+            village=village,
+            checklist_code=checklist,
+            round__owner=present.owner,
+            round__opens__lt=present.opens,
+        )
+        .exclude(stage="void")
+        .order_by("-round__opens", "-heard_at")
+        .values("id", "round_id")
+    )
+    return [row["id"] for row in earlier if row["round_id"] == earlier[0]["round_id"]]
+
+
+async def _average_score(village: str, round_id: UUID, now: datetime) -> Decimal | None:
+    """Mean of the village's published RE scores of the last 12 months; towns' own rounds do not count."""
+    owner = village[:6]
+    row = await (
+        Inspection.filter(
+            village=village, checklist_code="RE", stage="published", score__isnull=False,
+            heard_at__gt=now - YEAR, round__owner=owner,
+        )
+        .exclude(round_id=round_id)
+        .annotate(mean=Avg("score"))
+        .values("mean")
+    )  # fmt: skip
+    mean = row[0]["mean"] if row else None
+    return None if mean is None else Decimal(str(mean)).quantize(_HUNDREDTH, ROUND_HALF_UP)
+
+
+@dataclass
+class Counts:
+    """Tasks of one town: how many at each stage, how many open, overdue, due within 24 hours."""
+
+    stages: dict[str, int] = field(default_factory=dict)
+    open: int = 0
+    overdue: int = 0
+    due_soon: int = 0
+
+
+async def counts_by_stage(
+    prefixes: Iterable[str], units: Iterable[str] = (), *, now: datetime | None = None
+) -> dict[str, Counts]:
+    """Counts per town code inside the places or of the units; one query. Towns without tasks are left out."""
+    moment = now or clock.now()
+    rows = await (
+        Task.filter(within(prefixes, units))
+        .annotate(
+            number=Count("id"),
+            late=Count("id", _filter=Q(deadline__lt=moment)),
+            soon=Count("id", _filter=Q(deadline__gte=moment, deadline__lte=moment + SOON)),
+        )
+        .group_by("town", "stage")
+        .values("town", "stage", "number", "late", "soon")
+    )
+    found: dict[str, Counts] = {}
+    for row in rows:
+        town = found.setdefault(row["town"], Counts())
+        town.stages[row["stage"]] = row["number"]
+        if row["stage"] in OPEN:
+            town.open += row["number"]
+            town.overdue += row["late"]
+            town.due_soon += row["soon"]
+    return found

@@ -1,0 +1,144 @@
+"""Opening tasks from an inspection's findings, and what becomes of them when the inspection falls.
+
+On the way of every inspection that comes in: three statements for all its tasks, steps and before-photos.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from dispatch import stages
+from dispatch.deadlines import deadline_for
+from dispatch.models import Step, Task, TaskPhoto
+from dispatch.moves import Act, apply
+from inspections.answers import FindingIn, Submission
+from inspections.models import Inspection
+from villages.changes import SYSTEM, Line
+from villages.ground import clock
+from villages.ground.ids import new_id
+from villages.models import Unit
+
+GONE = "检查依据已撤销"
+
+
+class ItemRule(Protocol):
+    """What a checklist item says of the tasks that come from it."""
+
+    @property
+    def severity(self) -> str: ...
+    @property
+    def deadline_days(self) -> int: ...
+    @property
+    def guideline(self) -> str: ...
+
+
+async def open_tasks(
+    line: Line, inspection: Inspection, submission: Submission, items: Mapping[str, ItemRule]
+) -> list[UUID]:
+    """A task for each finding that is to be dispatched, in the change that takes the inspection in.
+
+    What the inspector said of unit, severity and days stands (a heavy place has a shorter term); what he left
+    open comes from the item, the unit being the village. A unit that the village's tasks cannot go to becomes
+    the village, and the trail says so. `items` is the checklist's `by_code`. Returns the tasks' ids in the
+    order of the findings.
+    """
+    found = [
+        (answer.item, finding)
+        for answer in submission.answers
+        for finding in answer.findings
+        if finding.action == "dispatch"
+    ]
+    if not found:
+        return []
+    departments = await _departments(line, (finding for _, finding in found))
+    pictures = {photo.id: photo for photo in submission.photos}
+    tasks: list[Task] = []
+    links: list[TaskPhoto] = []
+    for ordinal, (item, finding) in enumerate(found, 1):
+        unit = _unit(line, finding, inspection.village, departments)
+        task = _task(line, ordinal, inspection, item, finding, unit, items[item])
+        tasks.append(task)
+        links += [
+            TaskPhoto(task_id=task.id, photo=photo, sha256=pictures[photo].sha256, role="before")
+            for photo in dict.fromkeys(finding.photos)
+            if photo in pictures
+        ]
+    await Task.bulk_create(tasks)
+    await Step.bulk_create([_first_step(line, task) for task in tasks])
+    if links:
+        await TaskPhoto.bulk_create(links)
+    return [task.id for task in tasks]
+
+
+def _task(
+    line: Line, ordinal: int, inspection: Inspection, item: str, finding: FindingIn, unit: str, rule: ItemRule
+) -> Task:
+    village = inspection.village
+    days = finding.days or rule.deadline_days
+    return Task(
+        id=new_id(), number=number(line.heard_at, line.rev, ordinal), village=village, inspection=inspection.id,
+        finding=finding.id, item=item, unit=unit, stage=stages.DISPATCHED,
+        severity=finding.severity or rule.severity or "minor", days=days, place=finding.place[:200],
+        text=finding.text[:600], requirement=rule.guideline[:600], dispatched_at=line.heard_at,
+        deadline=deadline_for(line.heard_at, days), moved_rev=line.rev, home=village, town=village[:9],
+        rev=line.rev,
+    )  # fmt: skip
+
+
+def _first_step(line: Line, task: Task) -> Step:
+    return Step(
+        id=new_id(), task_id=task.id, rev=line.rev, verb="dispatch", at=line.at, heard_at=line.heard_at,
+        person=line.actor.person, post=line.actor.post, title=line.actor.title[:40], text="",
+        from_stage="", to_stage=stages.DISPATCHED,
+    )  # fmt: skip
+
+
+def number(heard_at: datetime, rev: int, ordinal: int) -> str:
+    """编号 for people, unique in a district: year, the change's number, which of its tasks: 2026-000829-1."""
+    return f"{clock.local(heard_at).year}-{rev:06d}-{ordinal}"
+
+
+async def _departments(line: Line, findings: Iterable[FindingIn]) -> set[str]:
+    asked = {finding.unit for finding in findings if finding.unit and "-" in finding.unit}
+    if not asked:
+        return set()
+    known = Unit.filter(code__in=asked, district=line.district, active=True)
+    return {unit.code for unit in await known}
+
+
+def _unit(line: Line, finding: FindingIn, village: str, departments: set[str]) -> str:
+    unit = finding.unit or village
+    if stages.fits_unit(unit, village) and ("-" not in unit or unit in departments):
+        return unit
+    line.body.setdefault("units_replaced", {})[str(finding.id)] = unit
+    return village
+
+
+async def basis_gone(line: Line, inspection: UUID) -> dict[str, list[str]]:
+    """The inspection was voided: tasks not yet signed for are cancelled, later ones get the mark 依据已撤.
+
+    Returns {cancelled: task ids, marked: task ids}; finished tasks are left as they are.
+    """
+    told: dict[str, list[str]] = {"cancelled": [], "marked": []}
+    tasks = await Task.filter(inspection=inspection).exclude(stage__in=sorted(stages.FINISHED))
+    for task in tasks:
+        if task.stage == stages.DISPATCHED:
+            await apply(line, task, Act("cancel", SYSTEM, text=GONE))
+            told["cancelled"].append(str(task.id))
+        else:
+            told["marked"].append(str(task.id))
+    marked = [task for task in tasks if str(task.id) in told["marked"]]
+    if marked:
+        await Task.filter(id__in=[task.id for task in marked]).update(basis_gone=True, rev=line.rev)
+        await Step.bulk_create([_mark(line, task) for task in marked])
+    line.body["basis_gone"] = told
+    return told
+
+
+def _mark(line: Line, task: Task) -> Step:
+    return Step(
+        id=new_id(), task_id=task.id, rev=line.rev, verb="note", at=line.at, heard_at=line.heard_at, person=None,
+        post=SYSTEM.post, title=SYSTEM.title, text=f"{GONE}，请镇街决定是否撤销任务。",
+        from_stage=task.stage, to_stage=task.stage,
+    )  # fmt: skip
