@@ -1,6 +1,189 @@
-"""The whole command line. `./dev serve` and the tests come through here too."""
+"""The whole command line. `./dev` and the tests come through here too."""
 
-from villages.ground.database import tortoise_config
-from villages.ground.settings import from_environment
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from villages.ground.database import open_database, tortoise_config
+from villages.ground.migrations import MigrationError, migrate
+from villages.ground.problems import Problem
+from villages.ground.settings import Settings, from_environment
 
 TORTOISE_ORM = tortoise_config(from_environment())
+cli = typer.Typer(add_completion=False, no_args_is_help=True, help="巡村 Xuncun: the district's server and its tools.")
+Data = Annotated[Path | None, typer.Option("--data", help="folder of the database and the photos")]
+
+
+def _settings(data: Path | None) -> Settings:
+    return from_environment(data)
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
+@cli.command()
+def serve(
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    data: Data = None,
+    empty: Annotated[bool, typer.Option("--empty", help="no demo district in an empty folder")] = False,
+) -> None:
+    """Bring the database up to date, load the demo district into an empty folder, print addresses, serve."""
+    import uvicorn  # noqa: PLC0415 - the other commands start faster without the server
+
+    settings = _settings(data)
+    os.environ["XUNCUN_DATA"] = str(settings.data)
+    demo = asyncio.run(_ready(settings, empty))
+    from app import make_app  # noqa: PLC0415
+
+    app = make_app(settings)
+    _greet(host, port, settings, demo)
+    uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False, timeout_graceful_shutdown=10)
+
+
+async def _ready(settings: Settings, empty: bool) -> bool:
+    from dispatch.demo_district import load_demo  # noqa: PLC0415
+    from villages.models import DistrictHead  # noqa: PLC0415
+
+    try:
+        applied = await migrate(settings)
+    except MigrationError as error:
+        raise SystemExit(str(error)) from error
+    if applied:
+        _say(f"数据库已更新（{len(applied)} 步）")
+    async with open_database(settings):
+        head = await DistrictHead.first()
+        if head is None and not empty:
+            await load_demo()
+            _say("已装入演示数据：门头沟区 13 个镇街、178 个村，两份检查表，一个进行中的批次")
+            return True
+        if head is None:
+            raise SystemExit("数据文件夹是空的，请先建区：python manage.py init --code 110109 --name 门头沟区")
+        return head.kind == "demo"
+
+
+def _greet(host: str, port: int, settings: Settings, demo: bool) -> None:
+    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 - for reading, not binding
+    _say(f"\n巡村已启动   http://{shown}:{port}/\n数据文件夹   {settings.data}")
+    if demo:
+        _say("演示账号（密码均为 xuncun-demo）：\n  admin 系统管理员 · office 区级办公室 · town 王平镇专管员")
+        _say("  inspector / inspector2 王平镇检查员 · village 安家庄村委会")
+    _say("按 Ctrl+C 停止\n")
+
+
+@cli.command()
+def init(
+    code: Annotated[str, typer.Option(help="six-digit division code")] = "110109",
+    name: str = "门头沟区",
+    data: Data = None,
+) -> None:
+    """Found an empty real district and print the administrator's one-time password."""
+
+    async def work() -> str:
+        from inspections.checklists import load_builtin  # noqa: PLC0415
+        from villages.districts import first_admin, found_district  # noqa: PLC0415
+
+        settings = _settings(data)
+        await migrate(settings)
+        async with open_database(settings):
+            await found_district(code, name, "real")
+            await load_builtin(code)
+            return await first_admin(code)
+
+    try:
+        password = asyncio.run(work())
+    except Problem as problem:
+        raise SystemExit(problem.sentence) from problem
+    _say(f"{name} 已建立。管理员用户名 admin，一次性密码 {password}（首次登录须修改；只显示这一次）")
+
+
+@cli.command("load-demo")
+def load_demo_command(data: Data = None) -> None:
+    """Load the demo district; refused where there is a district already."""
+
+    async def work() -> None:
+        from dispatch.demo_district import load_demo  # noqa: PLC0415
+
+        settings = _settings(data)
+        await migrate(settings)
+        async with open_database(settings):
+            await load_demo()
+
+    try:
+        asyncio.run(work())
+    except Problem as problem:
+        raise SystemExit(problem.sentence) from problem
+    _say("已装入演示数据")
+
+
+@cli.command("migrate")
+def migrate_command(data: Data = None) -> None:
+    """Bring the database up to date."""
+    try:
+        applied = asyncio.run(migrate(_settings(data)))
+    except MigrationError as error:
+        raise SystemExit(str(error)) from error
+    _say("\n".join(applied) or "数据库已是最新")
+
+
+@cli.command("verify")
+def verify_command(
+    data: Data = None, as_json: Annotated[bool, typer.Option("--json", help="one JSON object a district")] = False
+) -> None:
+    """Walk the trail from its beginning; exit 1 and name every fault when it is not whole."""
+
+    async def work() -> list[dict[str, object]]:
+        from dispatch.scorecards import anchors  # noqa: PLC0415
+        from villages.verify import verify  # noqa: PLC0415
+
+        async with open_database(_settings(data)):
+            return [vars(report) for report in await verify(await anchors())]
+
+    settings = _settings(data)
+    if not settings.database_url and not settings.sqlite_file.exists():
+        raise SystemExit(f"没有找到数据库：{settings.sqlite_file}")
+    reports = asyncio.run(work())
+    for report in reports:
+        if as_json:
+            _say(json.dumps(report, ensure_ascii=False))
+            continue
+        _say(f"{report['district']}：共 {report['lines']} 行，登记 {report['head']} 行，正文已删除 {report['erased']} 行")
+        faults = report["faults"]
+        _say("\n".join(f"  ✗ {fault}" for fault in faults) if isinstance(faults, list) and faults else "  操作记录完整")
+    if any(report["faults"] for report in reports):
+        sys.exit(1)
+
+
+@cli.command("wire-schema")
+def wire_schema() -> None:
+    """Write docs/wire.schema.json from the protocol's types."""
+    from offline_sync.wire_schema import PATH, text  # noqa: PLC0415
+
+    PATH.write_text(text(), encoding="utf-8")
+    _say(str(PATH))
+
+
+@cli.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})
+def demo(context: typer.Context) -> None:
+    """Play a whole round over all villages through HTTP (see --help of ./dev demo)."""
+    from offline_sync.demo.play import main  # noqa: PLC0415
+
+    sys.exit(main(context.args))
+
+
+@cli.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})
+def bench(context: typer.Context) -> None:
+    """Run the benchmarks."""
+    from tests.benchmarks.run import main  # noqa: PLC0415
+
+    sys.exit(main(context.args))
+
+
+if __name__ == "__main__":
+    cli()

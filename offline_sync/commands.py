@@ -65,7 +65,9 @@ async def _submit(args: Submission, who: Who, arrived: Arrived) -> Work:
     except submit.Hold as hold:
         return _hold_with_photos(held(hold), args.photos, args.village, who)
     sources = {item.code: item.auto_source for item in checklist.items if item.auto_source}
-    auto: dict[str, Decimal | None] = await figures.auto_values(args.village, args.round, sources)
+    auto: dict[str, Decimal | None] = await figures.auto_values(
+        args.village, args.round, sources, checklist=checklist.code
+    )
     ready = submit.prepare(args, checklist, auto, who=who, document=_args_text(arrived))
 
     async def work(line: Line) -> Verdict:
@@ -73,7 +75,7 @@ async def _submit(args: Submission, who: Who, arrived: Arrived) -> Work:
             inspection, missing = await submit.submit(line, ready)
         except submit.Hold as hold:
             raise Refused(held(hold)) from hold
-        tasks = await open_tasks.open_tasks(line, inspection, args)
+        tasks = await open_tasks.open_tasks(line, inspection, args, checklist.by_code)
         early = await adopt_early(line, inspection.id, args.village)
         if early:
             await join_before_photos(line, inspection.id, early)

@@ -1,0 +1,103 @@
+"""The whole web application on one page: database, doors, middleware, life."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+import dispatch.pages
+import inspections.pages
+import offline_sync.pages
+import villages.pages
+from dispatch.jobs import run_jobs
+from inspections.rounds import assigned_posts
+from offline_sync import devices, photos, pull, push, uploads
+from templates import FOLDER
+from templates.pdf import PaperPool
+from villages.changes import settle
+from villages.districts import the_district
+from villages.ground.blobs import Blobs
+from villages.ground.database import open_database
+from villages.ground.problems import Problem
+from villages.ground.settings import Settings, from_environment
+from villages.shield import Shield
+from villages.web import problem_response, unexpected_response
+
+
+async def healthz(_request: Request) -> Response:
+    """Up, and the database answers."""
+    head = await the_district()
+    return JSONResponse({"status": "ok", "district": head.district, "rev": head.rev})
+
+
+API = [
+    Route("/api/session", devices.sign_in, methods=["POST"]),
+    Route("/api/session", devices.sign_out, methods=["DELETE"]),
+    Route("/api/enrol", devices.enrol, methods=["POST"]),
+    Route("/api/sync/hello", push.hello, methods=["POST"]),
+    Route("/api/sync/push", push.push, methods=["POST"]),
+    Route("/api/sync/pull", pull.pull, methods=["POST"]),
+    *photos.routes,
+    *uploads.routes,
+]
+
+
+def make_app(settings: Settings | None = None) -> Starlette:
+    """The application; `settings` from the environment when not given."""
+    chosen = settings or from_environment()
+
+    @contextlib.asynccontextmanager
+    async def life(app: Starlette) -> AsyncIterator[None]:
+        async with open_database(chosen):
+            paper = PaperPool(chosen.pdf_workers, photo_root=chosen.blobs)
+            app.state.paper = paper
+            tasks = [
+                asyncio.create_task(run_jobs(app.state)),
+                asyncio.create_task(uploads.clean_for_ever(app.state.blobs)),
+            ]
+            try:
+                yield
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+                await settle()
+                await asyncio.to_thread(paper.close)
+
+    app = Starlette(
+        routes=[
+            Route("/healthz", healthz),
+            *API,
+            *offline_sync.pages.routes,
+            *dispatch.pages.routes,
+            *inspections.pages.routes,
+            *villages.pages.routes,
+            Mount("/static", StaticFiles(directory=FOLDER / "static")),
+        ],
+        middleware=[Middleware(Shield), Middleware(GZipMiddleware, minimum_size=800, compresslevel=5)],
+        exception_handlers={
+            Problem: problem_response,
+            HTTPException: _http_error,
+            Exception: unexpected_response,
+        },
+        lifespan=life,
+    )
+    app.state.settings = chosen
+    app.state.secret = chosen.secret()
+    app.state.blobs = Blobs(chosen.blobs)
+    app.state.more_posts = assigned_posts
+    return app
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    code = {404: "not_found", 405: "method"}.get(status)
+    return await problem_response(request, Problem(code) if code else Problem("invalid", what="请求无法处理，请返回上一页重试。"))

@@ -1,0 +1,77 @@
+"""What every answer carries against other people's pages, and how fast one address may knock."""
+
+import time
+from collections import OrderedDict
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from villages.ground.problems import Problem
+
+POLICY = (
+    "default-src 'self'; img-src 'self' data: blob:; style-src 'self'; script-src 'self'; connect-src 'self';"
+    " object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(self), geolocation=(self), microphone=(), payment=()",
+}
+# Doors where guessing pays: knocks a minute and address. The lock-out by name stands behind them.
+GUARDED = {"/api/session": 60, "/api/enrol": 30, "/sign-in": 60, "/verify/": 240}
+REMEMBERED = 5000
+
+
+class Shield:
+    """ASGI middleware: security headers on every answer, a bounded knock counter on the guarded doors."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self._knocks: OrderedDict[tuple[str, str], tuple[float, int]] = OrderedDict()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def answer(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+                if scope["scheme"] == "https":
+                    headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+                if not scope["path"].startswith("/static/"):
+                    headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        wait = self._knock(scope)
+        if wait:
+            await self._too_many(wait, answer)
+            return
+        await self.app(scope, receive, answer)
+
+    def _knock(self, scope: Scope) -> int:
+        path: str = scope["path"]
+        door = next((door for door in GUARDED if path == door or (door.endswith("/") and path.startswith(door))), "")
+        if not door or scope["method"] in ("HEAD", "OPTIONS"):
+            return 0
+        key = (door, scope["client"][0] if scope.get("client") else "")
+        now = time.monotonic()
+        began, count = self._knocks.pop(key, (now, 0))
+        if now - began >= 60:
+            began, count = now, 0
+        self._knocks[key] = (began, count + 1)
+        while len(self._knocks) > REMEMBERED:
+            self._knocks.popitem(last=False)
+        return int(61 - (now - began)) if count >= GUARDED[door] else 0
+
+    async def _too_many(self, wait: int, send: Send) -> None:
+        problem = Problem("too_many", seconds=wait)
+        body = problem.sentence.encode()
+        headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"retry-after", str(wait).encode())]
+        await send({"type": "http.response.start", "status": problem.status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
