@@ -1,10 +1,14 @@
 """How values are written on screen and paper: Beijing's clock, plain decimals, 0 as 0, missing as —."""
 
+import base64
+import io
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
+
+import qrcode
 
 from templates import words
 
@@ -99,6 +103,15 @@ def short(value: object, length: int = 8) -> str:
     return str(value).replace("-", "")[:length] if value else MISSING
 
 
+def qr(text: str) -> str:
+    """A QR code as a PNG data address; our pages may not draw with inline styles."""
+    code = qrcode.QRCode(error_correction=qrcode.ERROR_CORRECT_M, box_size=8, border=2)
+    code.add_data(text)
+    out = io.BytesIO()
+    code.make_image().save(out, "PNG")
+    return "data:image/png;base64," + base64.b64encode(out.getvalue()).decode()
+
+
 def _worded(table: Mapping[str, str]) -> Callable[[str | None], str]:
     def word(value: str | None) -> str:
         if value is None:
@@ -115,6 +128,6 @@ TABLES = (
 )  # fmt: skip
 FILTERS: dict[str, Callable[..., Any]] = {
     "moment": moment, "day": day, "full_day": full_day, "left": left, "overdue": overdue, "figure": figure,
-    "percent": percent, "dash": dash, "short": short, "verb": words.verb,
+    "percent": percent, "qr": qr, "dash": dash, "short": short, "verb": words.verb,
     **{name.lower(): _worded(getattr(words, name)) for name in TABLES},
 }  # fmt: skip

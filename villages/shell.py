@@ -1,7 +1,7 @@
 """The frame around every desk page: who is signed in, what they can go to, whose district this is.
 
-A page's handler is written as `async def tasks(request, who) -> Response`, wrapped by `desk_page` in its route,
-and answers with `desk(request, who, "dispatch/tasks.html", …)`.
+A page's handler is `async def tasks(request, who) -> Response`, wrapped by `desk_page` in its route; it
+answers with `desk(request, who, "dispatch/tasks.html", …)`.
 """
 
 from collections.abc import Awaitable, Callable
@@ -21,6 +21,7 @@ from villages.web import csrf_token, who_asks
 
 Handler = Callable[[Request, Who], Awaitable[Response]]
 PASSWORD = "/password"  # noqa: S105 - where one's own is changed
+_WITH_ONE_TIME = (PASSWORD, "/sign-out")  # all that a one-time password opens
 _PLACES = (INSPECTOR, TOWN, OFFICE, ADMIN)
 
 # Where one can go, and the roles that find it in their rail; an entry without address is a heading.
@@ -78,7 +79,7 @@ def desk_page(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
     @wraps(handler)
     async def endpoint(request: Request) -> Response:
         who = await who_asks(request)
-        if who.must_change and request.url.path != PASSWORD:
+        if who.must_change and request.url.path not in _WITH_ONE_TIME:
             return to_password(request)
         request.state.frame = await frame_of(who)
         return await handler(request, who)
@@ -106,13 +107,17 @@ def desk(
     request: Request,
     who: Who,
     name: str,
+    /,
     *,
     status: int = 200,
     headers: dict[str, str] | None = None,
     **context: object,
 ) -> Response:
-    """A desk page from `templates/<name>`, which extends layout.html. Adds to `context`: who, posts, rail, csrf,
-    district_name, demo and flash (the sentence for `?done=<verb>`, unless `flash` is given)."""
+    """A desk page from `templates/<name>`, which extends layout.html.
+
+    Adds to `context`: who, posts, rail, csrf, district_name, demo and flash (the sentence for `?done=<verb>`,
+    unless `flash` is given).
+    """
     if who.must_change and request.url.path != PASSWORD:
         return to_password(request)
     frame: Frame = getattr(request.state, "frame", None) or Frame(
