@@ -15,7 +15,7 @@ from inspections.models import Photo
 from villages.changes import SYSTEM, Actor, Line, change
 from villages.ground.problems import Problem
 
-_SIZE_MAX = 2**31 - 1  # the column's; a size beyond is a slip of the tablet, the upload's own length counts
+_INT_MAX = 2**31 - 1  # the columns'; a figure beyond is a slip of the tablet and no reason to refuse evidence
 
 
 class _NothingToDo(Exception):
@@ -74,8 +74,8 @@ def _slot(
 ) -> Photo:
     here = photo.sha256 in stored
     return Photo(
-        id=slot, sha256=photo.sha256, size=min(photo.size, _SIZE_MAX), mime=photo.mime[:40],
-        width=min(photo.width, _SIZE_MAX), height=min(photo.height, _SIZE_MAX), taken_at=photo.taken_at,
+        id=slot, sha256=photo.sha256, size=_fits(photo.size), mime=photo.mime[:40],
+        width=_fits(photo.width), height=_fits(photo.height), taken_at=photo.taken_at,
         position=msgspec.to_builtins(photo.position) if photo.position else None, person=person,
         state="stored" if here else "expected", stored_at=line.heard_at if here else None,
         has_preview=photo.sha256 in previewed, home=home, town="" if home.startswith("u:") else home[:9],
@@ -172,6 +172,10 @@ def _say(line: Line, photos: list[Photo], stage: str = "") -> None:
         raise _NothingToDo
     line.about("photo", photos[0].id, photos[0].home, moved=(photos[0].state if stage else "", stage))
     line.body["photos"] = [str(photo.id) for photo in photos]
+
+
+def _fits(value: int | None) -> int | None:
+    return None if value is None else min(value, _INT_MAX)
 
 
 def _marks(values: Sequence[Any]) -> str:

@@ -61,27 +61,31 @@ def name_of(head: bytes) -> str:
 def check_picture(path: Path) -> PictureFacts:
     """Facts of a photo file. Raises not_a_photo, photo_broken (cut short, damaged head) or photo_too_many_pixels."""
     with path.open("rb") as file:
-        head = file.read(64)
-        kind = kind_of(head)
-        if kind is None:
-            raise Problem("not_a_photo", found=name_of(head))
-        file.seek(0)
+        if path.stat().st_size == 0:
+            raise Problem("not_a_photo", found=name_of(b""))
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            try:
-                width, height, whole = _READERS[kind](data)
-            except (SyntaxError, OSError, ValueError, IndexError, EOFError, TypeError, struct.error) as error:
-                raise Problem("photo_broken", found=f"{kind.upper()} 文件头损坏") from error
-            if width < 1 or height < 1:
-                raise Problem("photo_broken", found=f"{kind.upper()} 文件头损坏")
-            if width * height > MAX_PIXELS:
-                wan = 10_000
-                raise Problem("photo_too_many_pixels", pixels=width * height // wan, limit=MAX_PIXELS // wan)
-            if not whole:
-                raise Problem("photo_broken", found=f"{kind.upper()} 缺少结尾")
+            return check_bytes(data)
+
+
+def check_bytes(data: bytes | mmap.mmap) -> PictureFacts:
+    """Facts of a photo at hand; raises as `check_picture`."""
+    kind = kind_of(data[:12])
+    if kind is None:
+        raise Problem("not_a_photo", found=name_of(data[:64]))
+    try:
+        width, height, whole = _READERS[kind](data)
+    except (SyntaxError, OSError, ValueError, IndexError, EOFError, TypeError, struct.error) as error:
+        raise Problem("photo_broken", found=f"{kind.upper()} 文件头损坏") from error
+    if width < 1 or height < 1:
+        raise Problem("photo_broken", found=f"{kind.upper()} 文件头损坏")
+    if width * height > MAX_PIXELS:
+        raise Problem("photo_too_many_pixels", pixels=width * height // 10_000, limit=MAX_PIXELS // 10_000)
+    if not whole:
+        raise Problem("photo_broken", found=f"{kind.upper()} 缺少结尾")
     return PictureFacts(kind, MIME[kind], width, height)
 
 
-def _jpeg(data: mmap.mmap) -> tuple[int, int, bool]:
+def _jpeg(data: bytes | mmap.mmap) -> tuple[int, int, bool]:
     # The plugin's own class: `Image.open` would try other formats and judge the pixels before we can say why.
     source = io.BytesIO(data)
     with JpegImagePlugin.JpegImageFile(source) as image:
@@ -89,13 +93,13 @@ def _jpeg(data: mmap.mmap) -> tuple[int, int, bool]:
         return *image.size, data.rfind(b"\xff\xd9", source.tell()) >= 0
 
 
-def _png(data: mmap.mmap) -> tuple[int, int, bool]:
+def _png(data: bytes | mmap.mmap) -> tuple[int, int, bool]:
     source = io.BytesIO(data)
     with PngImagePlugin.PngImageFile(source) as image:
         return *image.size, data.rfind(b"IEND\xaeB\x60\x82", source.tell()) >= 0
 
 
-def _webp(data: mmap.mmap) -> tuple[int, int, bool]:
+def _webp(data: bytes | mmap.mmap) -> tuple[int, int, bool]:
     """By hand: Pillow's WebP reader claims memory for the whole canvas on opening."""
     whole = len(data) >= int.from_bytes(data[4:8], "little") + 8
     chunk = data[12:16]
