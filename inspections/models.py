@@ -1,5 +1,7 @@
 """Tables of what was found. The signed document is kept whole and immutable; small rows beside it serve figures."""
 
+from typing import Any
+
 from tortoise import Model, fields
 from tortoise.indexes import Index
 
@@ -15,7 +17,7 @@ class ChecklistVersion(Model):
     version = fields.CharField(12)
     title = fields.CharField(80)
     stage = fields.CharField(10)  # draft, published, retired
-    body: fields.JSONField = fields.JSONField()
+    body: fields.JSONField[Any] = fields.JSONField()
     rev = fields.BigIntField()
 
     class Meta:
@@ -34,8 +36,8 @@ class Round(Model):
     opens = fields.DateField()
     closes = fields.DateField()
     stage = fields.CharField(10)  # planned, started, closed, published
-    checklists: fields.JSONField = fields.JSONField()  # [{code, version, sha256}]
-    scope: fields.JSONField = fields.JSONField(default=dict)  # how the villages were chosen
+    checklists: fields.JSONField[Any] = fields.JSONField()  # [{code, version, sha256}]
+    scope: fields.JSONField[Any] = fields.JSONField(default=dict)  # how the villages were chosen
     published_at = Moment(null=True)
     rev = fields.BigIntField()
 
@@ -54,7 +56,7 @@ class Assignment(Model):
     village = fields.CharField(12)
     checklist = fields.CharField(12)
     person = fields.UUIDField()
-    partners: fields.JSONField = fields.JSONField(default=list)  # ids of the others on the same visit
+    partners: fields.JSONField[Any] = fields.JSONField(default=list)  # ids of the others on the same visit
     draw = fields.BooleanField(default=False)
     stage = fields.CharField(10)  # open, done, withdrawn
     rev = fields.BigIntField()
@@ -78,7 +80,7 @@ class Inspection(Model):
     checklist_version = fields.CharField(12)
     checklist_sha256 = fields.CharField(64)
     author = fields.UUIDField()
-    inspectors: fields.JSONField = fields.JSONField()
+    inspectors: fields.JSONField[Any] = fields.JSONField()
     started_at = Moment()
     finished_at = Moment()
     heard_at = Moment()
@@ -92,12 +94,12 @@ class Inspection(Model):
     town_rank = fields.IntField(null=True)
     earned = fields.DecimalField(7, 2)
     base = fields.DecimalField(7, 2)
-    answers: fields.JSONField = fields.JSONField()
-    sections: fields.JSONField = fields.JSONField()  # {code: [earned, base]} as decimal strings
+    answers: fields.JSONField[Any] = fields.JSONField()
+    sections: fields.JSONField[Any] = fields.JSONField()  # {code: [earned, base]} as decimal strings
     document = fields.TextField()
-    signature: fields.JSONField = fields.JSONField(null=True)
+    signature: fields.JSONField[Any] = fields.JSONField(null=True)
     remarks = fields.CharField(600, default="")
-    position: fields.JSONField = fields.JSONField(null=True)
+    position: fields.JSONField[Any] = fields.JSONField(null=True)
     home = fields.CharField(12)
     town = fields.CharField(9)
     rev = fields.BigIntField()
@@ -142,7 +144,7 @@ class Finding(Model):
     count = fields.IntField(default=1)
     place = fields.CharField(200)
     text = fields.CharField(600)
-    position: fields.JSONField = fields.JSONField(null=True)
+    position: fields.JSONField[Any] = fields.JSONField(null=True)
     action = fields.CharField(10)  # dispatch, fixed, record
     unit = fields.CharField(16, default="")
     severity = fields.CharField(10)
@@ -163,13 +165,13 @@ class Photo(Model):
     width = fields.IntField(null=True)
     height = fields.IntField(null=True)
     taken_at = Moment(null=True)
-    position: fields.JSONField = fields.JSONField(null=True)
+    position: fields.JSONField[Any] = fields.JSONField(null=True)
     person = fields.UUIDField()
     state = fields.CharField(10, default="expected")  # expected, stored, waived
     has_preview = fields.BooleanField(default=False)
     stored_at = Moment(null=True)
     fault = fields.CharField(40, default="")  # why the bytes that came could not be used
-    home = fields.CharField(12)
+    home = fields.CharField(40)  # a village, or `u:<person>` while the village is not known
     town = fields.CharField(9)
     rev = fields.BigIntField()
 

@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
                 ('has_preview', fields.BooleanField(default=False)),
                 ('stored_at', Moment(null=True, auto_now=False, auto_now_add=False)),
                 ('fault', fields.CharField(default='', max_length=40)),
-                ('home', fields.CharField(max_length=12)),
+                ('home', fields.CharField(max_length=40)),
                 ('town', fields.CharField(max_length=9)),
                 ('rev', fields.BigIntField()),
             ],
