@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from uuid import UUID
 
 from tortoise.expressions import F, Q
-from tortoise.functions import Avg, Count
+from tortoise.functions import Count
 
 from dispatch.deadlines import SOON
 from dispatch.models import Task
@@ -83,17 +83,17 @@ async def _last_visits(village: str, round_id: UUID, checklist: str) -> list[UUI
 async def _average_score(village: str, round_id: UUID, now: datetime) -> Decimal | None:
     """Mean of the village's published RE scores of the last 12 months; towns' own rounds do not count."""
     owner = village[:6]
-    row = await (
+    scores = await (
         Inspection.filter(
             village=village, checklist_code="RE", stage="published", score__isnull=False,
             heard_at__gt=now - YEAR, round__owner=owner,
         )
         .exclude(round_id=round_id)
-        .annotate(mean=Avg("score"))
-        .values("mean")
+        .values_list("score", flat=True)
     )  # fmt: skip
-    mean = row[0]["mean"] if row else None
-    return None if mean is None else Decimal(str(mean)).quantize(_HUNDREDTH, ROUND_HALF_UP)
+    if not scores:
+        return None
+    return (sum(scores, Decimal(0)) / len(scores)).quantize(_HUNDREDTH, ROUND_HALF_UP)
 
 
 @dataclass
