@@ -66,7 +66,7 @@ async def frame_of(who: Who) -> Frame:
 async def place_names(codes: set[str]) -> dict[str, str]:
     """Display names of districts, towns, villages and units by code; a village's says its town too."""
     towns = {town.code: town.name for town in await Town.all()}
-    names = {head.district: head.name for head in await DistrictHead.filter(district__in=codes)}
+    names = {head.district: head.name for head in await DistrictHead.all() if head.district in codes}
     names |= {unit.code: unit.name for unit in await Unit.filter(code__in=codes, kind="department")}
     names |= {code: name for code, name in towns.items() if code in codes}
     villages = await Village.filter(code__in=[code for code in codes if len(code) == 12])
