@@ -83,17 +83,18 @@ async def _last_visits(village: str, round_id: UUID, checklist: str) -> list[UUI
 async def _average_score(village: str, round_id: UUID, now: datetime) -> Decimal | None:
     """Mean of the village's published RE scores of the last 12 months; towns' own rounds do not count."""
     owner = village[:6]
-    scores = await (
+    visits = await (
         Inspection.filter(
             village=village, checklist_code="RE", stage="published", score__isnull=False,
             heard_at__gt=now - YEAR, round__owner=owner,
         )
         .exclude(round_id=round_id)
-        .values_list("score", flat=True)
+        .values("score")
     )  # fmt: skip
-    if not scores:
+    if not visits:
         return None
-    return (sum(scores, Decimal(0)) / len(scores)).quantize(_HUNDREDTH, ROUND_HALF_UP)
+    together: Decimal = sum((visit["score"] for visit in visits), Decimal(0))
+    return (together / len(visits)).quantize(_HUNDREDTH, ROUND_HALF_UP)
 
 
 @dataclass

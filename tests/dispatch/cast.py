@@ -133,7 +133,8 @@ async def do(person: Who, verb: str, task: UUID, **more: object) -> Outcome:
 
 async def rev_of(task: UUID) -> int:
     """The task's revision now, as a tablet would have seen it."""
-    return (await Task.get(id=task)).rev
+    row = await Task.get(id=task)
+    return int(row.rev)
 
 
 async def stage_of(task: UUID) -> str:

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -30,7 +31,7 @@ async def a_round(opens: date, owner: str = DISTRICT) -> UUID:
 
 async def visited(held: UUID, when: datetime, *, score: str | None = "90.0", **more: object) -> UUID:
     """An inspection of VILLAGE in a round."""
-    fields = {
+    fields: dict[str, Any] = {
         "village": VILLAGE, "checklist_code": "RE", "stage": "published", "home": VILLAGE, "town": TOWN,
     } | more  # fmt: skip
     row = await Inspection.create(
@@ -43,7 +44,7 @@ async def visited(held: UUID, when: datetime, *, score: str | None = "90.0", **m
 
 async def a_task(inspection: UUID, due: datetime, closed: datetime | None = None, **more: object) -> None:
     """A task due then, closed then or not at all."""
-    fields = {"stage": "closed" if closed else "accepted", "village": VILLAGE} | more
+    fields: dict[str, Any] = {"stage": "closed" if closed else "accepted", "village": VILLAGE} | more
     await Task.create(
         id=uuid4(), number="n", inspection=inspection, finding=uuid4(), item="RE-1.1", unit=VILLAGE,
         severity="minor", days=3, place="", text="", dispatched_at=due - 3 * DAY, deadline=due, closed_at=closed,
