@@ -1,0 +1,300 @@
+"""Inside a print worker: the only file that knows WeasyPrint. Never imported by the server process.
+
+Each job of `templates.pdf.PaperPool` is one public function: plain data in, bytes out, no clock, no network.
+"""
+
+import base64
+import gc
+import io
+import json
+import re
+import signal
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.request import url2pathname
+
+import pikepdf
+import qrcode
+from fontTools.ttLib import TTFont
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from PIL import Image, ImageOps
+from weasyprint import CSS, HTML, Attachment
+from weasyprint.html import UA_COUNTER_STYLE
+from weasyprint.text.fonts import FontConfiguration
+from weasyprint.urls import URLFetcher, URLFetcherResponse
+
+from templates import charts
+from templates.fonts import SANS, font_face_css, font_files
+from templates.pdf import PaperError
+
+if sys.platform != "win32":
+    import resource
+
+_HERE = Path(__file__).resolve().parent
+_MAX_PIXELS = 60_000_000
+_PRINT_EDGE = 960  # a picture 85 mm wide at 280 dpi; larger ones are shrunk before they go in
+_CPU_SECONDS = 120  # a job that takes longer is sick: its worker is ended and the job tried once more
+_MEMORY = 3 * 1024**3  # address space, of which fonts and libraries map about 1 GiB
+
+
+def enter() -> None:
+    """A worker's start: Ctrl-C is the server's business, memory is bounded, fonts are read before the first job."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform != "win32":
+        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
+    HTML(string="<p>巡村 0123").write_pdf(stylesheets=_styles("scorecard"), font_config=_fonts())
+    gc.collect()
+    gc.freeze()
+    gc.disable()  # a card makes no garbage worth chasing while it is made; the pool sweeps after each job
+
+
+def _bound_time() -> None:
+    if sys.platform != "win32":
+        limit = int(time.process_time()) + _CPU_SECONDS
+        resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.getrlimit(resource.RLIMIT_CPU)[1]))
+
+
+# --- what a sheet may read ---------------------------------------------------------------------------------
+
+
+class Fetcher(URLFetcher):  # type: ignore[misc]
+    """Font files, `templates/static`, our own PNG data and this sheet's photos by number: nothing else at all."""
+
+    def __init__(self, photos: Mapping[str, bytes] | None = None) -> None:
+        super().__init__(allowed_protocols=["file", "data", "photo"], allow_redirects=False)
+        self._photos = photos or {}
+        self._fonts = {str(path) for path in font_files().values()}
+
+    def fetch(self, url: str, headers: Any = None) -> URLFetcherResponse:
+        """The resource, or ValueError: WeasyPrint then leaves it out."""
+        if url.startswith("photo:"):
+            return URLFetcherResponse(url, self._photos[url], {"Content-Type": "image/jpeg"})
+        if url.startswith("data:image/png;base64,") or (url.startswith("file:") and self._may_read(url)):
+            return super().fetch(url, headers)
+        raise ValueError(f"not allowed on paper: {url[:80]}")
+
+    def _may_read(self, url: str) -> bool:
+        path = Path(url2pathname(url.removeprefix("file://").split("?")[0])).resolve()
+        return str(path) in self._fonts or path.is_relative_to(_HERE / "static")
+
+
+class _Photos:
+    """Reads each photo of a context once, proves that it decodes, and gives it a number instead of a path."""
+
+    def __init__(self, root: str | None) -> None:
+        self.data: dict[str, bytes] = {}
+        self._root = Path(root) if root else None
+        self._known: dict[str, tuple[str, str]] = {}
+
+    def place(self, value: Any) -> Any:
+        """A copy of the context in which every {"path": …} also has `src` and `state` (ok, awaited, unreadable)."""
+        if isinstance(value, Mapping):
+            copy = {key: self.place(part) for key, part in value.items()}
+            if "path" in value:
+                copy["src"], copy["state"] = self._take(value["path"])
+            return copy
+        if isinstance(value, list | tuple):
+            return [self.place(part) for part in value]
+        return value
+
+    def _take(self, path: str | None) -> tuple[str, str]:
+        if not path:
+            return "", "awaited"
+        if path not in self._known:
+            self._known[path] = self._read(path)
+        return self._known[path]
+
+    def _read(self, path: str) -> tuple[str, str]:
+        real = Path(path).resolve()
+        if self._root is None or not real.is_relative_to(self._root):
+            raise PaperError(f"photo outside the photo folder: {path}")
+        if not real.is_file():
+            return "", "awaited"
+        try:
+            data = _printable(real)
+        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+            return "", "unreadable"
+        name = f"photo:{len(self.data) + 1}"
+        self.data[name] = data
+        return name, "ok"
+
+
+def _open(path: Path) -> Image.Image:
+    """The picture, not yet decoded. ValueError for another type or too many pixels."""
+    image = Image.open(path, formats=("JPEG", "PNG", "WEBP"))
+    if image.width * image.height > _MAX_PIXELS:
+        raise ValueError(f"{image.width}×{image.height} pixels")
+    return image
+
+
+def _printable(path: Path) -> bytes:
+    """Bytes fit to embed: decoded once as proof (small, so cheap), shrunk when larger than print needs."""
+    with _open(path) as image:
+        if image.format != "WEBP" and max(image.size) <= _PRINT_EDGE:
+            image.draft("RGB", (image.width // 8, image.height // 8))
+            image.load()
+            return path.read_bytes()
+        return _jpeg(image, _PRINT_EDGE, 82)
+
+
+def _jpeg(image: Image.Image, edge: int, quality: int) -> bytes:
+    image.draft("RGB", (edge, edge))
+    upright = ImageOps.exif_transpose(image) or image
+    upright.thumbnail((edge, edge), Image.Resampling.LANCZOS)
+    flat = Image.new("RGB", upright.size, "white")
+    flat.paste(upright, mask=upright.getchannel("A") if "A" in upright.getbands() else None)
+    out = io.BytesIO()
+    flat.save(out, "JPEG", quality=quality, optimize=True)
+    return out.getvalue()
+
+
+class _Form(HTML):  # type: ignore[misc]
+    """HTML that starts from `elements.css` instead of WeasyPrint's own browser style."""
+
+    def _ua_stylesheets(self, forms: bool = False) -> list[CSS]:
+        return [_elements()]
+
+
+# --- the jobs ----------------------------------------------------------------------------------------------
+
+
+def render(name: str, context: Mapping[str, Any], root: str | None) -> bytes:
+    """PDF/A-3u of `pdf/<name>.html`. Options in the context: `figures` is attached as JSON, dated `issued_iso`."""
+    _bound_time()
+    if not re.fullmatch(r"[a-z_]+", name):
+        raise PaperError(f"no such sheet: {name}")
+    photos = _Photos(root)
+    html = _pages().get_template(f"pdf/{name}.html").render(photos.place(context))
+    sheet = _Form(string=html, url_fetcher=Fetcher(photos.data))
+    return bytes(
+        sheet.write_pdf(
+            stylesheets=_styles(name),
+            font_config=_fonts(),
+            pdf_variant="pdf/a-3u",
+            attachments=_attached(context),
+        )
+    )
+
+
+def merge(parts: list[bytes | Path], bookmarks: list[str]) -> bytes:
+    """One PDF of many with an outline; same parts, same bytes. Parts given as paths are read piece by piece."""
+    _bound_time()
+    out = io.BytesIO()
+    with ExitStack() as held, pikepdf.new() as whole:  # the parts must stay open until the whole is saved
+        starts = []
+        for part in parts:
+            starts.append(len(whole.pages))
+            one = held.enter_context(pikepdf.open(part if isinstance(part, Path) else io.BytesIO(part)))
+            whole.pages.extend(one.pages)
+        with whole.open_outline() as outline:
+            outline.root.extend(pikepdf.OutlineItem(b, n) for b, n in zip(bookmarks, starts, strict=True))
+        whole.save(out, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+    return out.getvalue()
+
+
+def thumbnail(path: str, width: int) -> bytes:
+    """A small upright JPEG without metadata. PaperError for what is no picture or too large a one."""
+    _bound_time()
+    try:
+        with _open(Path(path)) as image:
+            return _jpeg(image, min(max(width, 16), 2000), 78)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise PaperError(f"no thumbnail of {Path(path).name}: {error}") from error
+
+
+def missing_glyphs(text: str) -> str:
+    """Characters that some face of the paper lacks (white space aside), each once, in order."""
+    return "".join(c for c in dict.fromkeys(text) if not c.isspace() and ord(c) not in _covered())
+
+
+# --- made once a worker ------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=1)
+def _covered() -> frozenset[int]:
+    sets = []
+    for path in font_files().values():
+        with TTFont(path, lazy=True) as font:
+            sets.append(frozenset(font.getBestCmap()))
+    return frozenset.intersection(*sets)
+
+
+@lru_cache(maxsize=1)
+def _fonts() -> FontConfiguration:
+    return FontConfiguration()
+
+
+@lru_cache(maxsize=16)
+def _styles(name: str) -> list[CSS]:
+    """The paper's style and the sheet's own, parsed once; all share one font configuration."""
+    files = [_HERE / "pdf" / "paper.css", _HERE / "pdf" / f"{name}.css"]
+    texts = [font_face_css()] + [file.read_text("utf-8") for file in files if file.exists()]
+    return [CSS(string=text, font_config=_fonts(), url_fetcher=Fetcher()) for text in texts]
+
+
+@lru_cache(maxsize=1)
+def _elements() -> CSS:
+    return CSS(string=(_HERE / "pdf" / "elements.css").read_text("utf-8"), counter_style=UA_COUNTER_STYLE)
+
+
+@lru_cache(maxsize=1)
+def _pages() -> Environment:
+    pages = Environment(
+        loader=FileSystemLoader(_HERE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    pages.globals |= {"qr": qr, "paper_font": SANS, "numeral": numeral}
+    for chart in (charts.bars, charts.radar, charts.columns, charts.grade_swatch):
+        pages.globals[chart.__name__] = chart
+    pages.filters["halves"] = halves
+    return pages
+
+
+def numeral(number: int) -> str:
+    """1 → 一 … 99 → 九十九: for headings."""
+    tens, ones = divmod(number, 10)
+    digits = "〇一二三四五六七八九"
+    return ("" if tens == 0 else "十" if tens == 1 else digits[tens] + "十") + (
+        digits[ones] if ones or not tens else ""
+    )
+
+
+def halves(name: str, longest: int = 6) -> Markup:
+    """A category's name broken at its 与, 和 or 、 when both parts fit a line, so that no word is torn."""
+    for at in (i for i, char in enumerate(name) if char in "与和、"):
+        for cut in (at + 1, at):
+            if 1 < cut <= longest and 1 < len(name) - cut <= longest:
+                return Markup("{}<br>{}").format(name[:cut], name[cut:])
+    return Markup("{}").format(name)
+
+
+@lru_cache(maxsize=64)
+def qr(text: str) -> str:
+    """A QR code as a 1-bit PNG data address; half the time and bytes of drawing it as paths."""
+    code = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_M, box_size=6, border=2)
+    code.add_data(text)
+    out = io.BytesIO()
+    code.make_image().get_image().save(out, "PNG", optimize=True)
+    return "data:image/png;base64," + base64.b64encode(out.getvalue()).decode()
+
+
+def _attached(context: Mapping[str, Any]) -> list[Attachment]:
+    """The sheet's figures as JSON, dated by the context so that the bytes repeat."""
+    if "figures" not in context:
+        return []
+    text = json.dumps(context["figures"], ensure_ascii=False, sort_keys=True, indent=1)
+    when = datetime.fromisoformat(context["issued_iso"])
+    return [
+        Attachment(string=text, name="figures.json", created=when, modified=when, relationship="Data",
+                   description="本表数据")
+    ]  # fmt: skip
