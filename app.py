@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
+import offline_sync.pages
+from dispatch.jobs import run_jobs
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -15,15 +17,14 @@ from starlette.staticfiles import StaticFiles
 
 import dispatch.pages
 import inspections.pages
-import offline_sync.pages
 import villages.pages
-from dispatch.jobs import run_jobs
 from inspections.rounds import assigned_posts
 from offline_sync import devices, photos, pull, push, uploads
 from templates import FOLDER
 from templates.pdf import PaperPool
 from villages.changes import settle
 from villages.districts import the_district
+from villages.ground import logs
 from villages.ground.blobs import Blobs
 from villages.ground.database import open_database
 from villages.ground.problems import Problem
@@ -52,6 +53,7 @@ API = [
 
 def make_app(settings: Settings | None = None) -> Starlette:
     """The application; `settings` from the environment when not given."""
+    logs.configure()
     chosen = settings or from_environment()
 
     @contextlib.asynccontextmanager

@@ -140,6 +140,7 @@ def verify_command(
 
     async def work() -> list[dict[str, object]]:
         from dispatch.scorecards import anchors  # noqa: PLC0415
+
         from villages.verify import verify  # noqa: PLC0415
 
         async with open_database(_settings(data)):

@@ -35,7 +35,9 @@ async def load_demo() -> None:
     made: dict[str, UUID] = {}
     for name, title, role, place in PEOPLE:
 
-        async def person(line: Line, name: str = name, title: str = title, post: tuple[str, str] = (role, place)) -> UUID:
+        async def person(
+            line: Line, name: str = name, title: str = title, post: tuple[str, str] = (role, place)
+        ) -> UUID:
             row = await create_person(
                 line, name=name, title=title, phone="", password_hash=hashed, must_change=False, posts=[post]
             )

@@ -1,5 +1,7 @@
 """Tables of what is done about a finding, and of the paper that was issued."""
 
+from typing import Any
+
 from tortoise import Model, fields
 from tortoise.indexes import Index
 
@@ -99,7 +101,7 @@ class Edition(Model):
     inspection = fields.UUIDField(db_index=True)
     village = fields.CharField(12)
     number = fields.IntField()
-    figures: fields.JSONField = fields.JSONField()  # what the verify page shows
+    figures: fields.JSONField[Any] = fields.JSONField()  # what the verify page shows
     fingerprint = fields.CharField(64)  # hash of the data it was printed from: same data, same edition
     pdf_sha256 = fields.CharField(64)
     data_rev = fields.BigIntField()

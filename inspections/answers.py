@@ -33,10 +33,10 @@ class PhotoIn(Struct, frozen=True, kw_only=True):
     id: UUID
     sha256: Sha256
     size: Size
-    mime: str
-    width: Size
-    height: Size
-    taken_at: Moment
+    mime: str = "image/jpeg"
+    width: Size | None = None
+    height: Size | None = None
+    taken_at: Moment | None = None
     position: Position | None = None
     pairs: UUID | None = None
 

@@ -40,7 +40,7 @@ async def add_evidence(
 async def adopt_early(line: Line, inspection: UUID, village: str) -> list[UUID]:
     """Bring home the photos that a partner sent before the visit arrived; returns their ids."""
     early = await PhotoUse.filter(inspection=inspection).values_list("photo_id", flat=True)
-    strays = await Photo.filter(id__in=early, town="").values_list("id", flat=True)
+    strays = [photo.id for photo in await Photo.filter(id__in=list(early), town="").only("id")]
     if strays:
         await Photo.filter(id__in=strays).update(home=village, town=village[:9], rev=line.rev)
-    return list(strays)
+    return strays

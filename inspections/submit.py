@@ -71,11 +71,13 @@ async def understand(submission: Submission, who: Who) -> Checklist:
             "checklist_unknown",
             f"本批次“{held_round.name}”不使用检查表 {ref.code} {ref.version}，结果已留存，等待区级办公室确认。",
         )
-    problems = [*check_answers(checklist, submission.answers), *_loose_ends(submission)]
+    # What was typed for an item that the system computes stays in the document, unused: nobody is held up for it.
+    problems = [p.sentence for p in check_answers(checklist, submission.answers) if p.code != "auto_answered"]
+    problems += _loose_ends(submission)
     if await Person.filter(id__in=submission.inspectors).count() != len(set(submission.inspectors)):
         problems.append("检查人员中有系统里没有的人员")
     if problems:
-        told = "；".join(p if isinstance(p, str) else p.sentence for p in problems[:6])
+        told = "；".join(problems[:6])
         more = f"等 {len(problems)} 处" if len(problems) > 6 else ""
         raise Hold("invalid", f"检查表填写有误，已原样留存，等待区级办公室处理：{told}{more}。")
     return checklist
@@ -125,8 +127,8 @@ async def submit(line: Line, ready: Prepared) -> tuple[Inspection, list[str]]:
         home=sub.village, town=town, rev=line.rev,
     )  # fmt: skip
     await inspection.save(force_create=True)
-    await _write_parts(line, ready)
     missing = await evidence.expect_photos(line, sub.photos, home=sub.village, person=ready.person)
+    await _write_parts(line, ready)
     await complete(line, sub.round, sub.village, sub.checklist.code)
     line.about("inspection", sub.inspection, sub.village, moved=("", "submitted"))
     line.body.update(

@@ -261,7 +261,7 @@ async def missing_now(hashes: list[str]) -> list[str]:
     """Which of the hashes have no bytes here yet, in their order."""
     if not hashes:
         return []
-    stored = set(await Photo.filter(sha256__in=hashes, state="stored").values_list("sha256", flat=True))
+    stored = {photo.sha256 for photo in await Photo.filter(sha256__in=hashes, state="stored").only("sha256")}
     return [sha for sha in hashes if sha not in stored]
 
 

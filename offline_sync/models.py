@@ -1,5 +1,7 @@
 """Tables of the wire: devices, replicas, every command with its verdict, cards, uploads in pieces, drafts."""
 
+from typing import Any
+
 from tortoise import Model, fields
 from tortoise.indexes import Index
 
@@ -52,7 +54,7 @@ class Command(Model):
     status = fields.CharField(10)
     reason = fields.CharField(24, default="")
     detail = fields.CharField(600, default="")  # the sentence a person reads
-    data: fields.JSONField = fields.JSONField(default=dict)
+    data: fields.JSONField[Any] = fields.JSONField(default=dict)
     at = Moment(null=True)
     mono = fields.BigIntField(null=True)
     boot = fields.CharField(64, default="")

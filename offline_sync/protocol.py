@@ -112,7 +112,7 @@ class CommandIn(Struct, kw_only=True):
     replaces: UUID | None = None
 
 
-class ResultOut(Struct, kw_only=True, omit_defaults=True):
+class ResultOut(Struct, kw_only=True):
     """The verdict on one command; a repeat gets the same."""
 
     id: UUID

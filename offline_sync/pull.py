@@ -12,6 +12,7 @@ from offline_sync import feed
 from offline_sync.devices import is_revoked
 from offline_sync.protocol import PullIn
 from offline_sync.push import MIN_BUILD, own_replica
+from offline_sync.rows import Row, settings_of
 from offline_sync.wire import answer, decode, raw_body
 from villages.districts import LIMITS
 from villages.ground import clock
@@ -57,7 +58,7 @@ async def pull(request: Request) -> Response:
         page = await _page(who, asked, int(head["rev"]))
     body = {
         "epoch": epoch, "head": head["rev"], "server_time": clock.rfc3339(clock.now()), "min_build": MIN_BUILD,
-        "backup_horizon": feed.told.settings_of(head).get("backup_horizon"), **page,
+        "backup_horizon": settings_of(head).get("backup_horizon"), **page,
     }  # fmt: skip
     return answer(body)
 
@@ -68,7 +69,7 @@ async def _page(who: Who, asked: PullIn, head: int) -> dict[str, Any]:
     cursors = {scope: asked.scopes.get(scope, 0) for scope in scopes}
     room = min(asked.limit, LIMITS["pull_rows"])
     space = LIMITS["pull_bytes"]
-    changes: list[feed.Row] = []
+    changes: list[Row] = []
     more = False
     for scope in scopes:
         if more:
@@ -94,7 +95,7 @@ async def _page(who: Who, asked: PullIn, head: int) -> dict[str, Any]:
 
 async def _read(
     scope: str, district: str, cursor: int, floor: int, room: int, space: int, started: bool, head: int
-) -> tuple[list[feed.Row], int, bool]:
+) -> tuple[list[Row], int, bool]:
     """(rows, new cursor, more) of one scope: whole numbers only, at least one number unless the page has begun."""
     if room <= 0 or space <= 0:
         return [], cursor, True
@@ -114,7 +115,7 @@ async def _read(
     return found, upto, more
 
 
-def _fit(found: list[feed.Row], space: int, started: bool) -> list[feed.Row]:
+def _fit(found: list[Row], space: int, started: bool) -> list[Row]:
     """As many whole numbers as fit into the space; the first number always, on an empty page."""
     used = 0
     for place, row in enumerate(found):
@@ -131,7 +132,7 @@ async def floor_rev(district: str) -> int:
     """The number at or below which what is finished may leave the tablets: the last of `keep_days` ago."""
     then = clock.rfc3339(clock.now() - timedelta(days=LIMITS["keep_days"]))
     found = await rows(
-        "SELECT rev FROM change WHERE district = ? AND heard_at < ? ORDER BY heard_at DESC LIMIT 1",
+        "SELECT rev FROM change WHERE district = ? AND heard_at < ? ORDER BY heard_at DESC, rev DESC LIMIT 1",
         district,
         then,
     )

@@ -1,0 +1,165 @@
+"""Tasks through the wire: the circle, and what two people at once are told."""
+
+from typing import Any
+
+import httpx2
+import pytest
+
+from dispatch.models import Step, Task, TaskPhoto
+from tests.offline_sync.tablet import Tablet, photo, picture, visit
+
+
+async def dispatched(inspector: Tablet, **more: Any) -> str:
+    """One task of 安家庄村, as its id."""
+    result = await inspector.do("inspection.submit", visit(inspector, faults=1, **more))
+    return str(result["data"]["tasks"][0])
+
+
+def held(tablet: Tablet, task: str) -> dict[str, Any]:
+    return tablet.rows["task", task]
+
+
+async def test_the_circle_with_one_return(inspector: Tablet, village: Tablet, town: Tablet) -> None:
+    task = await dispatched(inspector)
+    await village.pull()
+    base = held(village, task)["rev"]
+    accepted = await village.do("task.accept", {"task": task, "base_rev": base})
+    assert accepted["status"] == "applied"
+    shot = photo(picture("after"), pairs=held(village, task)["photos"][0]["id"])
+    sent = await village.do(
+        "task.submit", {"task": task, "base_rev": accepted["rev"], "text": "已清理", "photos": [shot]}
+    )
+    assert sent["status"] == "applied" and sent["data"]["missing"] == [shot["sha256"]]
+    await town.pull()
+    assert held(town, task)["stage"] == "submitted"
+    back = await town.do(
+        "task.reject", {"task": task, "base_rev": held(town, task)["rev"], "text": "角落还有"}
+    )
+    assert back["status"] == "applied"
+    await village.pull()
+    assert held(village, task)["stage"] == "accepted" and held(village, task)["marks"]["rejected"] == 1
+    again = photo(picture("after 2"))
+    await village.do(
+        "task.submit",
+        {"task": task, "base_rev": held(village, task)["rev"], "text": "再清", "photos": [again]},
+    )
+    await town.pull()
+    passed = await town.do("task.pass", {"task": task, "base_rev": held(town, task)["rev"], "text": "合格"})
+    assert passed["status"] == "applied" and passed["data"]["stage"] in ("checked", "closed")
+    await village.pull()
+    verbs = [step["verb"] for step in held(village, task)["steps"]]
+    assert verbs == ["dispatch", "accept", "submit", "reject", "submit", "pass"]
+    roles = [one["role"] for one in held(village, task)["photos"]]
+    assert roles.count("after") == 2
+
+
+async def test_submitting_without_a_photo_is_turned_down(inspector: Tablet, village: Tablet) -> None:
+    task = await dispatched(inspector)
+    await village.pull()
+    result = await village.do(
+        "task.submit", {"task": task, "base_rev": held(village, task)["rev"], "text": "", "photos": []}
+    )
+    assert (result["status"], result["reason"]) == ("rejected", "invalid") and "照片" in result["message"]
+    assert (await Task.get(id=task)).stage == "dispatched"
+
+
+async def test_accepting_twice_is_a_noop_with_both_names(
+    inspector: Tablet, village: Tablet, town: Tablet
+) -> None:
+    task = await dispatched(inspector)
+    await village.pull()
+    await town.pull()
+    base = held(village, task)["rev"]
+    await village.do("task.accept", {"task": task, "base_rev": base})
+    second = await town.do("task.accept", {"task": task, "base_rev": base})
+    assert second["status"] == "noop"
+    assert await Step.filter(task_id=task, verb="accept").count() == 2
+
+
+async def test_work_done_before_a_higher_hand_closed_it_is_kept(inspector: Tablet, village: Tablet) -> None:
+    task = await dispatched(inspector)
+    await village.pull()
+    base = held(village, task)["rev"]
+    on_site = await inspector.do(
+        "task.close_on_site",
+        {"task": task, "base_rev": base, "text": "现场已清", "photos": [photo(picture("site"))]},
+    )
+    assert on_site["status"] == "applied"
+    shot = photo(picture("mine"))
+    late = await village.do(
+        "task.submit", {"task": task, "base_rev": base, "text": "已清理", "photos": [shot]}
+    )
+    assert (late["status"], late["reason"]) == ("conflict", "stale_stage")
+    assert late["data"]["stage"] == "closed" and late["data"]["kept_as"].startswith("note:")
+    assert await TaskPhoto.filter(task_id=task, photo=shot["id"]).count() == 1
+    await village.pull()
+    assert [card["status"] for card in village.of("card")] == ["conflict"]
+    card = village.of("card")[0]["id"]
+    assert (await village.do("card.dismiss", {"card": card}))["status"] == "applied"
+    assert (await village.do("card.dismiss", {"card": card}))["status"] == "noop"
+
+
+async def test_beside_a_note_a_move_is_merged(inspector: Tablet, village: Tablet) -> None:
+    task = await dispatched(inspector)
+    await village.pull()
+    base = held(village, task)["rev"]
+    await inspector.do("task.note", {"task": task, "text": "注意墙角", "photos": []})
+    result = await village.do("task.accept", {"task": task, "base_rev": base})
+    assert result["status"] == "merged"
+
+
+async def test_who_submitted_may_not_review(inspector: Tablet, town: Tablet) -> None:
+    task = await dispatched(inspector)
+    await town.pull()
+    shot = photo(picture("town"))
+    sent = await town.do(
+        "task.submit",
+        {"task": task, "base_rev": held(town, task)["rev"], "text": "镇里代办", "photos": [shot]},
+    )
+    assert sent["status"] == "applied"
+    own = await town.do("task.pass", {"task": task, "base_rev": sent["rev"], "text": ""})
+    assert (own["status"], own["reason"]) == ("rejected", "forbidden")
+    other = await inspector.do("task.pass", {"task": task, "base_rev": sent["rev"], "text": ""})
+    assert other["status"] == "applied"
+
+
+async def test_critical_goes_to_the_office(
+    http: httpx2.AsyncClient, inspector: Tablet, village: Tablet, town: Tablet
+) -> None:
+    args = visit(inspector, faults=1)
+    args["answers"][0]["findings"][0]["severity"] = "critical"
+    task = (await inspector.do("inspection.submit", args))["data"]["tasks"][0]
+    sent = await village.do("task.submit", {"task": task, "text": "好了", "photos": [photo(picture("x"))]})
+    passed = await town.do("task.pass", {"task": task, "base_rev": sent["rev"], "text": ""})
+    assert passed["data"]["stage"] == "checked"
+    refused = await town.do("task.close", {"task": task, "base_rev": passed["rev"], "text": ""})
+    assert (refused["status"], refused["reason"]) == ("rejected", "forbidden")
+    office = await Tablet(http, "office").sign_in()
+    closed = await office.do("task.close", {"task": task, "base_rev": passed["rev"], "text": "同意销号"})
+    assert closed["status"] == "applied" and (await Task.get(id=task)).closed_at is not None
+
+
+@pytest.mark.parametrize(
+    "verb", ["accept", "submit", "pass", "reject", "return", "close", "close_on_site", "note"]
+)
+async def test_a_foreign_task_is_unknown(inspector: Tablet, http: httpx2.AsyncClient, verb: str) -> None:
+    from villages.models import Person, Post
+
+    task = await dispatched(inspector)
+    person = await Person.get(name="village")
+    await Post.filter(person_id=person.id).update(place="110109005202")
+    stranger = await Tablet(http, "village").sign_in()
+    result = await stranger.do(f"task.{verb}", {"task": task, "base_rev": 1, "text": "x"})
+    assert (result["status"], result["reason"]) == ("rejected", "unknown")
+    assert "stage" not in result["data"] and (await Task.get(id=task)).stage == "dispatched"
+
+
+async def test_a_return_needs_its_reason(inspector: Tablet, village: Tablet) -> None:
+    task = await dispatched(inspector)
+    await village.pull()
+    base = held(village, task)["rev"]
+    assert (await village.do("task.return", {"task": task, "base_rev": base, "reason": ""}))[
+        "status"
+    ] == "rejected"
+    done = await village.do("task.return", {"task": task, "base_rev": base, "reason": "属水务部门管网"})
+    assert done["status"] == "applied" and (await Task.get(id=task)).stage == "returned"
