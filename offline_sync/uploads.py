@@ -12,8 +12,9 @@ import functools
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from email.utils import format_datetime
+from email.utils import formatdate
 
+import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -21,6 +22,7 @@ from starlette.routing import Route
 from offline_sync.arrivals import (
     KEPT,
     Slot,
+    clean_expired,
     expected,
     finish_whole,
     forget,
@@ -42,6 +44,7 @@ from villages.web import bearer, problem_response, unexpected_response
 VERSION = "1.0.0"
 MAX_SIZE = 15 * 1024 * 1024
 TYPE = "application/offset+octet-stream"
+log = structlog.get_logger()
 Handler = Callable[[Request], Awaitable[Response]]
 
 
@@ -216,7 +219,7 @@ def _answer(
 ) -> Response:
     headers = {"Upload-Offset": str(offset), "Cache-Control": "no-store"}
     if expires:
-        headers["Upload-Expires"] = format_datetime(expires, usegmt=True)
+        headers["Upload-Expires"] = formatdate(expires.timestamp(), usegmt=True)
     if length is not None:
         headers["Upload-Length"] = str(length)
     if status == 201:
@@ -247,6 +250,17 @@ def _metadata(header: str) -> dict[str, str]:
         except (binascii.Error, UnicodeDecodeError) as error:
             raise Problem("upload_headers", what="Upload-Metadata") from error
     return told
+
+
+async def clean_for_ever(blobs: Blobs, every: float = 6 * 3600) -> None:
+    """Drop expired pieces at start and every six hours; a failure is told and the next round tries again."""
+    while True:
+        try:
+            dropped = await clean_expired(blobs)
+            log.info("uploads_cleaned", dropped=dropped)
+        except Exception as error:
+            log.error("uploads_not_cleaned", exc_info=error)
+        await asyncio.sleep(every)
 
 
 routes: list[Route] = [
