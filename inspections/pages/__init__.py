@@ -1,0 +1,7 @@
+"""Pages of rounds. The page of one inspection shows its tasks and lives a step higher."""
+
+from starlette.routing import Route
+
+from inspections.pages import new_round, rounds
+
+routes: list[Route] = [*new_round.routes, *rounds.routes]
