@@ -366,3 +366,22 @@ async def test_close_on_site(people: Cast) -> None:
     done = await do(people.inspector, "close_on_site", task, text="", photos=[photo()])
     assert (done.status, done.stage) == ("applied", "closed")
     assert (await Task.get(id=task)).closed_at is not None
+
+
+async def test_the_same_on_either_engine(any_district: Settings) -> None:
+    await set_share(100)
+    people = cast()
+    task = await one_task(people.inspector)
+    seen = await rev_of(task)
+    picture = photo()
+    assert (await do(people.village, "submit", task, text="", photos=[picture])).status == "conflict"
+    assert (await do(people.village, "submit", task, photos=[picture], base_rev=seen)).status == "merged"
+    assert (await do(people.town, "reassign", task, unit=WATER, base_rev=seen)).reason == "stale_stage"
+    assert (await do(people.town, "pass", task)).stage == "checked"
+    assert (await do(people.office, "reject", task, photos=[photo()])).stage == "accepted"
+    assert (await do(people.office, "reassign", task, unit=WATER)).stage == "dispatched"
+    late = await do(people.village, "submit", task, photos=[photo()], base_rev=seen)
+    assert (late.status, late.reason) == ("conflict", "stale_stage")
+    assert (await do(people.water, "submit", task, photos=[photo()])).stage == "submitted"
+    assert await TaskPhoto.filter(task_id=task).count() == 5
+    assert await Step.filter(task_id=task).count() == 9
