@@ -77,6 +77,11 @@ def overdue(deadline: datetime | str | None, now: datetime | None = None) -> boo
     return bool(deadline) and _local(deadline or "") < (now or _now())
 
 
+def age(value: datetime | str, now: datetime | None = None) -> int:
+    """Days since, by Beijing's calendar; 0 for today."""
+    return (_local(now or _now()).date() - _local(value).date()).days
+
+
 def figure(value: Decimal | float | str | None, places: int | None = None) -> str:
     """A number as people write it: `86.5`, `0`, `1,204`; with `places` that many decimals; missing —."""
     if value is None or value == "":
@@ -124,10 +129,10 @@ def _worded(table: Mapping[str, str]) -> Callable[[str | None], str]:
 TABLES = (
     "ROLE", "STAGE", "MARK", "GRADE", "SEVERITY", "STATUS", "DECISION", "REASON", "ROUND_TYPE", "ROUND_STAGE",
     "INSPECTION_STAGE", "ASSIGNMENT_STAGE", "CHECKLIST_STAGE", "CHECKLIST", "PHOTO_STATE", "PHOTO_ROLE",
-    "ACTION", "METHOD", "SESSION_KIND", "UNIT_KIND", "DRAFT_STATE",
+    "ACTION", "METHOD", "SESSION_KIND", "UNIT_KIND", "DRAFT_STATE", "SUBJECT",
 )  # fmt: skip
 FILTERS: dict[str, Callable[..., Any]] = {
-    "moment": moment, "day": day, "full_day": full_day, "left": left, "overdue": overdue, "figure": figure,
+    "moment": moment, "day": day, "full_day": full_day, "left": left, "overdue": overdue, "age": age, "figure": figure,
     "percent": percent, "qr": qr, "dash": dash, "short": short, "verb": words.verb,
     **{name.lower(): _worded(getattr(words, name)) for name in TABLES},
 }  # fmt: skip

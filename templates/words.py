@@ -26,6 +26,8 @@ VERB: dict[str, str] = {
     "veto.decide": "认定一票否决",
     "photo.waive": "免补照片",
     "photo.stored": "照片入库",
+    "photo.refused": "照片不合格",
+    "photo.preview": "收到预览图",
     "task.dispatch": "派单",
     "task.accept": "签收",
     "task.return": "退单",
@@ -46,6 +48,7 @@ VERB: dict[str, str] = {
     "task.note": "补充说明",
     "card.dismiss": "知悉提示",
     "card.print": "打印评分表",
+    "card.issue": "印发评分表",
     "village.locate": "标定位置",
     "see": "查看",
     "trail.see": "查看操作记录",
@@ -91,6 +94,15 @@ DONE: dict[str, str] = {
     "person.enable": "账号已启用，可用原密码登录。",
     "session.revoke": "该处登录已退出。",
     "sign-out": "已退出登录。",
+}
+
+# What is said so often that it is a button: reasons and reports, by the verb of the form.
+PHRASES: dict[str, tuple[str, ...]] = {
+    "submit": ("已清理干净", "已修复完好", "已更换或补齐", "已拆除并恢复原貌"),
+    "reject": ("仍有残留，未清理到位", "照片看不清或不是同一位置", "缺少部分点位的整改照片", "只作遮挡，问题仍在"),
+    "return": ("不属于本村职责", "位置不在本村范围内", "设施产权属于其他单位"),
+    "reassign": ("按属地调整责任单位", "按产权调整责任单位", "核实后退单属实"),
+    "cancel": ("重复派单", "经核实问题不存在"),
 }
 
 STAGE: dict[str, str] = {
@@ -141,6 +153,22 @@ REASON: dict[str, str] = {
     "stale_unit": "任务已转派其他单位",
     "same_person": "提交人不能复核自己的整改",
     "photos_missing": "缺少整改后照片",
+}
+
+# What a line of the trail is about.
+SUBJECT: dict[str, str] = {
+    "task": "任务",
+    "inspection": "检查",
+    "edition": "评分表",
+    "photo": "照片",
+    "round": "批次",
+    "person": "人员",
+    "device": "设备",
+    "village": "村庄",
+    "checklist": "评分表",
+    "district": "全区",
+    "command": "上传内容",
+    "card": "提示",
 }
 
 ROUND_TYPE: dict[str, str] = {

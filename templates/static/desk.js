@@ -44,3 +44,46 @@ for (const pair of document.querySelectorAll(".pair[data-slider]")) {
   frame.append(...pair.children, range);
   show();
 }
+
+// A phone's photo is several megabytes: shrink it to 1600 px before it is sent, upright as it was taken. Whatever
+// this browser cannot do, it leaves alone: the form sends the file as it is, and the server takes it.
+const SIDE = 1600;
+async function shrunk(file) {
+  if (!file.type.startsWith("image/") || file.size < 400_000) return file;
+  try {
+    const picture = await createImageBitmap(file, { imageOrientation: "from-image" });
+    const scale = Math.min(1, SIDE / Math.max(picture.width, picture.height));
+    const canvas = document.createElement("canvas");
+    canvas.width = Math.round(picture.width * scale);
+    canvas.height = Math.round(picture.height * scale);
+    canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
+    picture.close();
+    const small = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.85));
+    return small && small.size < file.size ? new File([small], file.name.replace(/\.\w+$/, "") + ".jpg", { type: "image/jpeg" }) : file;
+  } catch {
+    return file;
+  }
+}
+for (const form of document.querySelectorAll("form[data-shrink]")) {
+  form.addEventListener("change", async (event) => {
+    const input = event.target;
+    if (input.type !== "file" || typeof DataTransfer === "undefined") return;
+    const buttons = [...form.querySelectorAll("button")];
+    for (const button of buttons) button.disabled = true;
+    try {
+      const kept = new DataTransfer();
+      for (const file of input.files) kept.items.add(await shrunk(file));
+      input.files = kept.files;
+    } catch { /* an old browser: the files stay as they are */ }
+    for (const button of buttons) button.disabled = false;
+    const shown = form.querySelector("[data-chosen]");
+    if (!shown) return;
+    shown.replaceChildren();
+    for (const one of form.querySelectorAll("input[type=file]"))
+      for (const file of one.files) {
+        const image = Object.assign(document.createElement("img"), { src: URL.createObjectURL(file), alt: file.name });
+        image.addEventListener("load", () => URL.revokeObjectURL(image.src));
+        shown.append(image);
+      }
+  });
+}

@@ -1,0 +1,14 @@
+"""The desk's pages of tasks, villages and inspections, and of the paper made from them."""
+
+from starlette.routing import Route
+
+from dispatch.pages import inspection, paper, task, tasks, trail, village
+
+routes: list[Route] = [
+    *tasks.routes,
+    *task.routes,
+    *inspection.routes,
+    *village.routes,
+    *trail.routes,
+    *paper.routes,
+]

@@ -1,0 +1,202 @@
+"""操作记录: the numbered, chained lines of the district, newest first; one line in full with its proof."""
+
+import json
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from tortoise.queryset import QuerySet
+
+from dispatch.models import Task
+from dispatch.pages.naming import Names, names_for
+from inspections.models import Inspection, Round
+from templates import words
+from villages.changes import body_hash, chain, line_of
+from villages.ground import clock
+from villages.ground.problems import Problem
+from villages.models import Change, ChangeBody, Person
+from villages.permissions import MAY, Who
+from villages.shell import desk, desk_page
+
+PAGE = 50
+_STAGES = {
+    "task": words.STAGE, "inspection": words.INSPECTION_STAGE, "round": words.ROUND_STAGE,
+    "photo": words.PHOTO_STATE,
+}  # fmt: skip
+_PAGES = {
+    "task": "/tasks/",
+    "inspection": "/inspections/",
+    "round": "/rounds/",
+    "person": "/people/",
+    "village": "/villages/",
+}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The filter: verb, person (part of a name), place (code), days; `before` is the revision to go on from."""
+
+    verb: str
+    person: str
+    place: str
+    since: str
+    until: str
+    before: int
+
+    def link(self, before: int) -> str:
+        """The same list from an older line on."""
+        said = {key: value for key, value in vars(self).items() if value and key != "before"}
+        return "/trail?" + urlencode({**said, "before": before})
+
+
+def _need(who: Who) -> None:
+    if not who.holds(*MAY["trail.see"]):
+        raise Problem("forbidden", act=words.VERB["trail.see"], who="区级办公室或系统管理员")
+
+
+def _asked(request: Request) -> Asked:
+    given = {
+        key: request.query_params.get(key, "").strip()[:40]
+        for key in ("verb", "person", "place", "since", "until")
+    }
+    before = request.query_params.get("before", "")
+    place = given["place"] if given["place"].isascii() and given["place"].isdigit() else ""
+    return Asked(
+        given["verb"] if given["verb"] in words.VERB else "", given["person"], place, _day(given["since"]),
+        _day(given["until"]), int(before) if before.isascii() and before.isdigit() and len(before) < 13 else 0,
+    )  # fmt: skip
+
+
+def _day(text: str) -> str:
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        return ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line as the page shows it."""
+
+    row: Change
+    by: str
+    post: str
+    verb: str
+    about: str
+    href: str
+    moved: str
+
+
+@desk_page
+async def trail(request: Request, who: Who) -> Response:
+    """GET /trail?verb=&person=&place=&since=&until=&before="""
+    _need(who)
+    asked = _asked(request)
+    rows = await (await _query(who, asked)).order_by("-rev").limit(PAGE + 1)
+    lines = await _lines(rows[:PAGE])
+    towns = (await names_for(())).towns
+    verbs = [("", "全部操作"), *words.VERB.items()]
+    return desk(
+        request, who, "dispatch/trail.html", lines=lines, asked=asked, verbs=verbs,
+        places=[("", "全区"), *towns.items()],
+        older=asked.link(rows[PAGE - 1].rev) if len(rows) > PAGE else "",
+    )  # fmt: skip
+
+
+async def _query(who: Who, asked: Asked) -> QuerySet[Change]:
+    query = Change.filter(district=who.district)
+    if asked.before:
+        query = query.filter(rev__lt=asked.before)
+    if asked.verb:
+        query = query.filter(verb=asked.verb)
+    if asked.place:
+        query = query.filter(home__startswith=asked.place)
+    if asked.since:
+        query = query.filter(heard_at__gte=clock.rfc3339(clock.start_of_day(date.fromisoformat(asked.since))))
+    if asked.until:
+        after = clock.start_of_day(date.fromisoformat(asked.until) + timedelta(days=1))
+        query = query.filter(heard_at__lt=clock.rfc3339(after))
+    if asked.person:
+        people = Person.filter(district=who.district, title__contains=asked.person)
+        query = query.filter(person__in=list(await people.values_list("id", flat=True)))
+    return query
+
+
+async def _lines(rows: list[Change]) -> list[Line]:
+    """Rows with names for all that they are about; six queries for any number."""
+
+    def ids(kind: str) -> list[UUID]:
+        return [UUID(row.subject_id) for row in rows if row.subject_kind == kind and _is_uuid(row.subject_id)]
+
+    people = {*(row.person for row in rows if row.person), *ids("person")}
+    titles = dict(await Person.filter(id__in=list(people)).values_list("id", "title")) if people else {}
+    tasks = dict(await Task.filter(id__in=ids("task")).values_list("id", "number")) if ids("task") else {}
+    visits = ids("inspection")
+    lists = dict(await Inspection.filter(id__in=visits).values_list("id", "checklist_code")) if visits else {}
+    rounds = dict(await Round.filter(id__in=ids("round")).values_list("id", "name")) if ids("round") else {}
+    names = await names_for({row.home for row in rows if row.home.isdigit()})
+    known = {
+        **{key: words.CHECKLIST.get(code, code) for key, code in lists.items()},
+        **tasks,
+        **rounds,
+        **titles,
+    }
+    return [_line(row, titles, known, names) for row in rows]
+
+
+def _line(row: Change, titles: dict[UUID, str], known: dict[UUID, str], names: Names) -> Line:
+    table = _STAGES.get(row.subject_kind, {})
+    stages = [table.get(one, one) for one in (row.from_stage, row.to_stage) if one]
+    subject = UUID(row.subject_id) if _is_uuid(row.subject_id) else None
+    kind = words.SUBJECT.get(row.subject_kind, row.subject_kind)
+    name = known.get(subject, "") if subject else ""
+    where = names.place(row.home) if row.home.isdigit() and len(row.home) > 6 else ""
+    href = _PAGES.get(row.subject_kind, "")
+    return Line(
+        row, titles.get(row.person, "") if row.person else "", words.ROLE.get(row.post, row.post), words.verb(row.verb),
+        " ".join(part for part in (where, kind, name) if part),
+        f"{href}{row.subject_id}" if href and (name or row.subject_kind == "village") else "", " → ".join(stages),
+    )  # fmt: skip
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False
+
+
+@desk_page
+async def one_line(request: Request, who: Who) -> Response:
+    """GET /trail/{rev}: one line whole, its body, and whether its hashes are what they must be."""
+    _need(who)
+    row = await Change.get_or_none(district=who.district, rev=request.path_params["rev"])
+    if row is None:
+        raise Problem("not_found")
+    kept = await ChangeBody.get_or_none(id=row.id)
+    before = await Change.get_or_none(district=who.district, rev=row.rev - 1)
+    [line] = await _lines([row])
+    text = kept.body if kept and kept.body is not None else None
+    salt = kept.salt if kept else None
+    proof = {
+        "line": chain(row.prev_hash, line_of(vars(row))) == row.hash,
+        "joined": (before.hash if before else "0" * 64) == row.prev_hash,
+        "body": None if text is None or salt is None else body_hash(salt, text) == row.body_hash,
+    }
+    body: Any = json.dumps(json.loads(text), ensure_ascii=False, indent=2) if text else ""
+    newest = await Change.filter(district=who.district).order_by("-rev").first()
+    return desk(
+        request, who, "dispatch/trail_line.html", line=line, row=row, body=body, erased=text is None, proof=proof,
+        next_rev=row.rev + 1 if newest and newest.rev > row.rev else 0,
+    )  # fmt: skip
+
+
+routes: list[Route] = [
+    Route("/trail", trail, methods=["GET"]),
+    Route("/trail/{rev:int}", one_line, methods=["GET"]),
+]
