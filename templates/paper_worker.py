@@ -24,7 +24,7 @@ import qrcode
 from fontTools.ttLib import TTFont
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
-from PIL import Image, ImageOps
+from PIL import Image, ImageFile, ImageOps
 from weasyprint import CSS, HTML, Attachment
 from weasyprint.html import UA_COUNTER_STYLE
 from weasyprint.text.fonts import FontConfiguration
@@ -36,6 +36,9 @@ from templates.pdf import PaperError
 
 if sys.platform != "win32":
     import resource
+
+# WeasyPrint lets half a JPEG pass as a whole one; here every photo is proved before it is printed.
+ImageFile.LOAD_TRUNCATED_IMAGES = False
 
 _HERE = Path(__file__).resolve().parent
 _MAX_PIXELS = 60_000_000

@@ -5,11 +5,9 @@ importing this file costs the server nothing.
 """
 
 import asyncio
-import ctypes
 import gc
 import importlib
 import multiprocessing
-import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -18,7 +16,9 @@ from pathlib import Path
 from typing import Any, Literal, NotRequired, TypedDict
 
 from templates.charts import Bar, Point
-from templates.fonts import missing_faces
+from templates.fonts import paper_ready
+
+__all__ = ["CardContext", "PaperError", "PaperPool", "paper_ready"]
 
 _WORKER = "templates.paper_worker"
 
@@ -177,36 +177,6 @@ class CardContext(TypedDict):
     short_code: str
     issued_iso: str  # "2026-05-08T18:05:00+08:00": the PDF's own date
     figures: NotRequired[Mapping[str, object]]  # attached as figures.json
-
-
-# --- is everything here? -----------------------------------------------------------------------------------
-
-_LIBRARIES = {
-    "linux": ("libpango-1.0.so.0", "libpangoft2-1.0.so.0", "libharfbuzz-subset.so.0"),
-    "darwin": ("libpango-1.0.dylib", "libpangoft2-1.0.dylib", "libharfbuzz-subset.dylib"),
-}
-
-
-def _loads(library: str) -> bool:
-    try:
-        ctypes.CDLL(library)
-    except OSError:
-        return False
-    return True
-
-
-def paper_ready() -> list[str]:
-    """What is missing for printing, one line each; empty when all is there.
-
-    Without libharfbuzz-subset printing works, nineteen times slower, with only a warning: so it counts.
-    """
-    missing = [f"缺少字体 {name}：运行 npm ci (font missing)" for name in missing_faces()]
-    for library in _LIBRARIES.get(sys.platform, ()):
-        if not _loads(library):
-            missing.append(
-                f"缺少系统库 {library}：安装 libpango、libpangoft2、libharfbuzz-subset (library missing)"
-            )
-    return missing
 
 
 # --- the pool ----------------------------------------------------------------------------------------------

@@ -1,7 +1,9 @@
 """A full scorecard to print in tests: the forty-two items, drawn photos, a village with a rare name."""
 
+import subprocess
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 from PIL import Image, ImageDraw
 
@@ -255,3 +257,14 @@ def card(folder: Path, **other: Any) -> dict[str, Any]:
         "issued_iso": "2026-05-08T18:05:00+08:00",
         "figures": {"village": "110109106209", "total": "93.2", "grade": "excellent", "lost": "6.55"},
     } | other  # fmt: skip
+
+
+def words(pdf: Path, page: int) -> list[tuple[str, tuple[float, float, float, float]]]:
+    """Words of a page with their boxes (x0, y0, x1, y1) in points, as the text layer has them."""
+    run = ["pdftotext", "-bbox-layout", "-f", str(page), "-l", str(page), str(pdf), "-"]
+    tree = ElementTree.fromstring(subprocess.run(run, capture_output=True, check=True).stdout)
+    found = []
+    for node in tree.findall(".//{*}word"):
+        x0, y0, x1, y1 = (float(node.attrib[key]) for key in ("xMin", "yMin", "xMax", "yMax"))
+        found.append((node.text or "", (x0, y0, x1, y1)))
+    return found

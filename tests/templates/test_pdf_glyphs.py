@@ -6,7 +6,6 @@ Text extraction stays right when the wrong glyphs are drawn (as web-font slices 
 import asyncio
 import subprocess
 from pathlib import Path
-from xml.etree import ElementTree
 
 import pytest
 import zxingcpp
@@ -18,7 +17,7 @@ from weasyprint.text.fonts import FontConfiguration
 
 from templates.fonts import FACES, SANS, SERIF, font_files
 from templates.pdf import PaperPool
-from tests.templates.card_sample import card
+from tests.templates.card_sample import card, words
 
 DPI = 400
 ALIKE = 0.86  # right glyphs score above 0.93, the nearest wrong ones below 0.7
@@ -47,11 +46,8 @@ def cards(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 def word_box(pdf: Path, page: int, word: str) -> tuple[float, float, float, float]:
     """Points (x0, y0, x1, y1) of the first word that contains `word`, cut to its characters (all full width)."""
-    run = ["pdftotext", "-bbox-layout", "-f", str(page), "-l", str(page), str(pdf), "-"]
-    tree = ElementTree.fromstring(subprocess.run(run, capture_output=True, check=True).stdout)
-    for node in tree.findall(".//{*}word"):
-        if word in (text := node.text or ""):
-            x0, y0, x1, y1 = (float(node.get(key)) for key in ("xMin", "yMin", "xMax", "yMax"))
+    for text, (x0, y0, x1, y1) in words(pdf, page):
+        if word in text:
             em, start = (x1 - x0) / len(text), text.index(word)
             return x0 + em * start, y0, x0 + em * (start + len(word)), y1
     raise AssertionError(f"{word} is not on page {page}")
