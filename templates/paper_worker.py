@@ -12,14 +12,12 @@ import signal
 import sys
 import time
 from collections.abc import Mapping
-from contextlib import ExitStack
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.request import url2pathname
 
-import pikepdf
 import qrcode
 from fontTools.ttLib import TTFont
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -32,6 +30,7 @@ from weasyprint.urls import URLFetcher, URLFetcherResponse
 
 from templates import charts
 from templates.fonts import SANS, font_face_css, font_files
+from templates.paper_merge import joined
 from templates.pdf import PaperError
 
 if sys.platform != "win32":
@@ -187,19 +186,9 @@ def render(name: str, context: Mapping[str, Any], root: str | None) -> bytes:
 
 
 def merge(parts: list[bytes | Path], bookmarks: list[str]) -> bytes:
-    """One PDF of many with an outline; same parts, same bytes. Parts given as paths are read piece by piece."""
+    """One PDF of many with an outline; see `templates.paper_merge`."""
     _bound_time()
-    out = io.BytesIO()
-    with ExitStack() as held, pikepdf.new() as whole:  # the parts must stay open until the whole is saved
-        starts = []
-        for part in parts:
-            starts.append(len(whole.pages))
-            one = held.enter_context(pikepdf.open(part if isinstance(part, Path) else io.BytesIO(part)))
-            whole.pages.extend(one.pages)
-        with whole.open_outline() as outline:
-            outline.root.extend(pikepdf.OutlineItem(b, n) for b, n in zip(bookmarks, starts, strict=True))
-        whole.save(out, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate)
-    return out.getvalue()
+    return joined(parts, bookmarks)
 
 
 def thumbnail(path: str, width: int) -> bytes:

@@ -240,7 +240,7 @@ class PaperPool:
         return bytes(await self._run("render", name, dict(context), self._root))
 
     async def merge(self, parts: Sequence[bytes | Path], bookmarks: Sequence[str]) -> bytes:
-        """One PDF of many, pages as they are, one bookmark a part. ValueError when the lists differ in length."""
+        """One PDF of many, pages as they are, one bookmark a part (`镇/村` nests). ValueError when the lists differ."""
         if len(parts) != len(bookmarks):
             raise ValueError(f"{len(parts)} parts, {len(bookmarks)} bookmarks")
         return bytes(await self._run("merge", list(parts), list(bookmarks)))

@@ -4,6 +4,7 @@ Cards also answer to a Bearer session. Reaching a card issues its first edition;
 """
 
 import asyncio
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -15,7 +16,7 @@ from starlette.routing import Route
 
 from dispatch import jobs, round_cards
 from dispatch.models import Edition
-from dispatch.scorecards import Press, check, issue, spaced
+from dispatch.scorecards import Press, check, issue, minute, spaced
 from inspections.models import Inspection
 from templates import page
 from villages.ground.blobs import Blobs
@@ -204,6 +205,7 @@ async def verify(request: Request) -> Response:
     answer: Response = page(
         request, "dispatch/verify.html", status=200 if found else 404, found=found, asked=code,
         code=spaced(found.edition.code) if found else "",
+        as_of=minute(datetime.fromisoformat(found.edition.figures["as_of"])) if found else "",
         pdf_hash=_groups(found.edition.pdf_sha256) if found else [],
     )  # fmt: skip
     return answer

@@ -58,10 +58,17 @@ def drawn(number: int, size: tuple[int, int] = (1600, 1200), words: str = "") ->
     for ridge in range(5):
         top = height * (0.3 + ridge * 0.12)
         edge = [(x, top + sky.randrange(height // 9)) for x in range(0, width + 81, 80)]
-        pen.polygon([(0, height), *edge, (width, height)], fill=(120 - ridge * 18, 140 - ridge * 14, 110 - ridge * 16))
+        pen.polygon(
+            [(0, height), *edge, (width, height)], fill=(120 - ridge * 18, 140 - ridge * 14, 110 - ridge * 16)
+        )
     pen.rectangle((width * 0.3, height * 0.55, width * 0.55, height * 0.8), fill=(188, 168, 146))
     pen.rectangle((0, height - 60, width, height), fill=(20, 24, 22))
-    pen.text((20, height - 48), f"2026-11-20 09:{number % 60:02d}  39.97,116.01  #{number} {words}", fill="white", font_size=34)
+    pen.text(
+        (20, height - 48),
+        f"2026-11-20 09:{number % 60:02d}  39.97,116.01  #{number} {words}",
+        fill="white",
+        font_size=34,
+    )
     out = io.BytesIO()
     image.save(out, "JPEG", quality=85)
     return out.getvalue()
@@ -93,10 +100,18 @@ class Sheet:
             self.awaited.add(sha)
         return str(one["id"])
 
-    def found(self, item: str, place: str, text: str, photos: Sequence[str] = (), **more: Any) -> dict[str, Any]:
+    def found(
+        self, item: str, place: str, text: str, photos: Sequence[str] = (), **more: Any
+    ) -> dict[str, Any]:
         """A spot on an item; the counts of a counted item follow."""
         answer = self.answers[item]
-        one = {"id": str(new_id()), "place": place, "text": text, "action": "dispatch", "photos": list(photos)} | more
+        one = {
+            "id": str(new_id()),
+            "place": place,
+            "text": text,
+            "action": "dispatch",
+            "photos": list(photos),
+        } | more
         if "counts" in answer:
             one.setdefault("rule", "each")
             count = int(one.get("count", 1))
@@ -147,7 +162,9 @@ class House:
         inspectors = [self.people["zhang"].id, self.people["liu"].id]
         return await a_round(inspectors, name=name, number=number, villages=[TOWN], **more)
 
-    async def hand_in(self, sheet: Sheet, found: Round, *, at: datetime | None = None, **more: Any) -> Inspection:
+    async def hand_in(
+        self, sheet: Sheet, found: Round, *, at: datetime | None = None, **more: Any
+    ) -> Inspection:
         """The visit through the one door for visits, with its tasks, as the tablet's command does it."""
         version = await newest_version(DISTRICT, sheet.code)
         when = at or clock.now()
@@ -181,7 +198,9 @@ class House:
         """The bytes of a photo come in."""
         await mark_stored(DISTRICT, self.press.blobs.put(data))
 
-    async def act(self, name: str, verb: str, task: UUID, text: str = "已清理干净", pictures: Sequence[bytes] = ()) -> Outcome:
+    async def act(
+        self, name: str, verb: str, task: UUID, text: str = "已清理干净", pictures: Sequence[bytes] = ()
+    ) -> Outcome:
         """One act on a task, with after-photos."""
         me = await self.who(name)
         photos = [
@@ -260,4 +279,3 @@ async def house(folder: Path) -> AsyncIterator[House]:
             made = House(app, http)
             await made.cast()
             yield made
-
