@@ -15,7 +15,7 @@ from villages.people import create_person, hash_password
 
 DISTRICT = "110109"
 NAME = "门头沟区"
-PASSWORD = "xuncun-demo"  # noqa: S105 - told on the first page of the README, demo districts only
+PASSWORD = "xuncun-demo"  # noqa: S105 - told in the README, demo districts only
 TOWN = "110109005"
 PEOPLE = (
     ("admin", "系统管理员", "admin", DISTRICT),

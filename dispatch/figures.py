@@ -13,8 +13,9 @@ from dispatch.deadlines import SOON
 from dispatch.models import Task
 from dispatch.queries import within
 from dispatch.stages import CANCELLED, CLOSED, DEFERRED, OPEN
-from inspections.models import Inspection, Round
+from inspections.models import Inspection
 from villages.ground import clock
+from villages.ground.database import rows
 
 YEAR = timedelta(days=365)
 AUTO_SOURCES = ("task_on_time_rate_last_round", "task_on_time_rate_12m", "avg_re_score_12m")
@@ -63,21 +64,13 @@ async def _on_time(which: Q, village: str, now: datetime) -> Decimal | None:
 
 async def _last_visits(village: str, round_id: UUID, checklist: str) -> list[UUID]:
     """The village's inspections in the latest earlier round of the same checklist and the same owner."""
-    present = await Round.get_or_none(id=round_id)
-    if present is None:
-        return []
-    earlier = await (
-        Inspection.filter(
-            village=village,
-            checklist_code=checklist,
-            round__owner=present.owner,
-            round__opens__lt=present.opens,
-        )
-        .exclude(stage="void")
-        .order_by("-round__opens", "-heard_at")
-        .values("id", "round_id")
-    )
-    return [row["id"] for row in earlier if row["round_id"] == earlier[0]["round_id"]]
+    earlier = await rows(
+        "SELECT i.id, i.round_id FROM inspection i JOIN round r ON r.id = i.round_id JOIN round p ON p.id = ?"
+        " WHERE i.village = ? AND i.checklist_code = ? AND i.stage <> 'void' AND r.owner = p.owner"
+        " AND r.opens < p.opens ORDER BY r.opens DESC, i.heard_at DESC",
+        str(round_id), village, checklist,
+    )  # fmt: skip
+    return [UUID(str(row["id"])) for row in earlier if row["round_id"] == earlier[0]["round_id"]]
 
 
 async def _average_score(village: str, round_id: UUID, now: datetime) -> Decimal | None:

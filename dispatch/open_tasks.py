@@ -5,7 +5,7 @@ On the way of every inspection that comes in: three statements for all its tasks
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from dispatch import stages
@@ -13,7 +13,7 @@ from dispatch.deadlines import deadline_for
 from dispatch.models import Step, Task, TaskPhoto
 from dispatch.moves import Act, apply
 from inspections.answers import FindingIn, Submission
-from inspections.models import Inspection
+from inspections.submit import Taken
 from villages.changes import SYSTEM, Line
 from villages.ground import clock
 from villages.ground.ids import new_id
@@ -34,7 +34,7 @@ class ItemRule(Protocol):
 
 
 async def open_tasks(
-    line: Line, inspection: Inspection, submission: Submission, items: Mapping[str, ItemRule]
+    line: Line, inspection: Taken, submission: Submission, items: Mapping[str, ItemRule]
 ) -> list[UUID]:
     """A task for each finding that is to be dispatched, in the change that takes the inspection in.
 
@@ -53,30 +53,29 @@ async def open_tasks(
         return []
     departments = await _departments(line, (finding for _, finding in found))
     pictures = {photo.id: photo for photo in submission.photos}
-    tasks: list[Task] = []
-    links: list[TaskPhoto] = []
+    tasks: list[dict[str, Any]] = []
+    links: list[dict[str, Any]] = []
     for ordinal, (item, finding) in enumerate(found, 1):
         unit = _unit(line, finding, inspection.village, departments)
         task = _task(line, ordinal, inspection, item, finding, unit, items[item])
         tasks.append(task)
         links += [
-            TaskPhoto(task_id=task.id, photo=photo, sha256=pictures[photo].sha256, role="before")
+            {"task_id": task["id"], "photo": photo, "sha256": pictures[photo].sha256, "role": "before"}
             for photo in dict.fromkeys(finding.photos)
             if photo in pictures
         ]
-    await Task.bulk_create(tasks)
-    await Step.bulk_create([_first_step(line, task) for task in tasks])
-    if links:
-        await TaskPhoto.bulk_create(links)
-    return [task.id for task in tasks]
+    line.add(Task, tasks)
+    line.add(Step, [_first_step(line, task) for task in tasks])
+    line.add(TaskPhoto, links)
+    return [task["id"] for task in tasks]
 
 
 def _task(
-    line: Line, ordinal: int, inspection: Inspection, item: str, finding: FindingIn, unit: str, rule: ItemRule
-) -> Task:
+    line: Line, ordinal: int, inspection: Taken, item: str, finding: FindingIn, unit: str, rule: ItemRule
+) -> dict[str, Any]:
     village = inspection.village
     days = finding.days or rule.deadline_days
-    return Task(
+    return dict(
         id=new_id(), number=number(line.heard_at, line.rev, ordinal), village=village, inspection=inspection.id,
         finding=finding.id, item=item, unit=unit, stage=stages.DISPATCHED,
         severity=finding.severity or rule.severity or "minor", days=days, place=finding.place[:200],
@@ -86,9 +85,9 @@ def _task(
     )  # fmt: skip
 
 
-def _first_step(line: Line, task: Task) -> Step:
-    return Step(
-        id=new_id(), task_id=task.id, rev=line.rev, verb="dispatch", at=line.at, heard_at=line.heard_at,
+def _first_step(line: Line, task: dict[str, Any]) -> dict[str, Any]:
+    return dict(
+        id=new_id(), task_id=task["id"], rev=line.rev, verb="dispatch", at=line.at, heard_at=line.heard_at,
         person=line.actor.person, post=line.actor.post, title=line.actor.title[:40], text="",
         from_stage="", to_stage=stages.DISPATCHED,
     )  # fmt: skip

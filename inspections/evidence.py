@@ -22,11 +22,14 @@ class _NothingToDo(Exception):
     """Rolls a change back before it spends its number."""
 
 
-async def expect_photos(line: Line, photos: Sequence[PhotoIn], *, home: str, person: UUID) -> list[str]:
+async def expect_photos(
+    line: Line, photos: Sequence[PhotoIn], *, home: str, person: UUID, queued: bool = False
+) -> list[str]:
     """Open slots for announced photos inside a change; returns the hashes whose bytes are still missing.
 
     `home` is the village's code, or `u:<person>` while the village is not known. A slot that is there stays as it
-    is. Same bytes stored for another photo: stored at once. Two statements, whatever the number of photos.
+    is. Same bytes stored for another photo: stored at once. Two statements, whatever the number of photos; `queued`
+    leaves the second for the change's queue.
     """
     wanted = _by_slot(photos)
     if not wanted:
@@ -37,7 +40,7 @@ async def expect_photos(line: Line, photos: Sequence[PhotoIn], *, home: str, per
     taken = {_uuid(row["id"]): row["sha256"] for row in there}
     stored = {row["sha256"] for row in there if row["state"] == "stored"}
     previewed = {row["sha256"] for row in there if row["has_preview"]}
-    fresh: list[Photo] = []
+    fresh: list[dict[str, Any]] = []
     for slot, photo in wanted.items():
         if slot in taken and taken[slot] != photo.sha256:
             # One id for two pictures (a tablet's slip): the second is evidence too and gets a slot of its own.
@@ -45,8 +48,9 @@ async def expect_photos(line: Line, photos: Sequence[PhotoIn], *, home: str, per
         if slot not in taken:
             taken[slot] = photo.sha256
             fresh.append(_slot(line, slot, photo, home, person, stored, previewed))
-    if fresh:
-        await Photo.bulk_create(fresh)
+    line.add(Photo, fresh)
+    if not queued:
+        await line.flush()
     return [sha256 for sha256 in dict.fromkeys(p.sha256 for p in photos) if sha256 not in stored]
 
 
@@ -63,7 +67,7 @@ async def _slots(line: Line, ids: list[UUID], hashes: list[str]) -> list[dict[st
     text = line.client.capabilities.dialect == "sqlite"
     keys: list[Any] = [str(slot) for slot in ids] if text else list(ids)
     return await line.run(
-        "SELECT id, sha256, state, has_preview FROM photo"  # noqa: S608 - only question marks are put in
+        "SELECT id, sha256, state, has_preview FROM photo"
         f" WHERE id IN ({_marks(keys)}) OR sha256 IN ({_marks(hashes)})",
         *keys, *hashes,
     )  # fmt: skip
@@ -71,9 +75,9 @@ async def _slots(line: Line, ids: list[UUID], hashes: list[str]) -> list[dict[st
 
 def _slot(
     line: Line, slot: UUID, photo: PhotoIn, home: str, person: UUID, stored: set[str], previewed: set[str]
-) -> Photo:
+) -> dict[str, Any]:
     here = photo.sha256 in stored
-    return Photo(
+    return dict(
         id=slot, sha256=photo.sha256, size=_fits(photo.size), mime=photo.mime[:40],
         width=_fits(photo.width), height=_fits(photo.height), taken_at=photo.taken_at,
         position=msgspec.to_builtins(photo.position) if photo.position else None, person=person,

@@ -16,7 +16,7 @@ async def add_evidence(
     """Open slots for a partner's photos and say what they prove; returns the hashes still missing.
 
     `home` is the village, or empty while the visit itself has not arrived: the photos then live with their author
-    until `adopt_early` takes them in. Only ever adds.
+    until `adopt` takes them in. Only ever adds.
     """
     missing = await expect_photos(line, photos, home=home or f"u:{person}", person=person)
     ids = list(dict.fromkeys(photo.id for photo in photos))
@@ -37,10 +37,16 @@ async def add_evidence(
     return missing
 
 
-async def adopt_early(line: Line, inspection: UUID, village: str) -> list[UUID]:
-    """Bring home the photos that a partner sent before the visit arrived; returns their ids."""
-    early = await PhotoUse.filter(inspection=inspection).values_list("photo_id", flat=True)
-    strays = [photo.id for photo in await Photo.filter(id__in=list(early), town="").only("id")]
-    if strays:
-        await Photo.filter(id__in=strays).update(home=village, town=village[:9], rev=line.rev)
-    return strays
+async def early_photos(line: Line, inspection: UUID) -> list[UUID]:
+    """The photos that a partner sent before this visit arrived; asked before anything is queued."""
+    found = await line.run(
+        "SELECT p.id FROM photo_use u JOIN photo p ON p.id = u.photo_id WHERE u.inspection = ? AND p.town = ''",
+        str(inspection),
+    )
+    return [UUID(str(row["id"])) for row in found]
+
+
+async def adopt(line: Line, early: list[UUID], village: str) -> None:
+    """Bring early photos home to the village."""
+    await line.flush()
+    await Photo.filter(id__in=early).update(home=village, town=village[:9], rev=line.rev)

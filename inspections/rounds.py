@@ -201,11 +201,13 @@ async def withdraw(
     return len(mine)
 
 
-async def complete(line: Line, round_id: UUID, village: str, checklist: str) -> int:
-    """The visit is in: everybody's open assignment of it is done. Returns how many were."""
-    return await Assignment.filter(
-        round_id=round_id, village=village, checklist=checklist, stage="open"
-    ).update(stage="done", rev=line.rev)
+def complete(line: Line, round_id: UUID, village: str, checklist: str) -> None:
+    """The visit is in: everybody's open assignment of it is done, when the change's queue is written."""
+    line.later(
+        "UPDATE assignment SET stage = 'done', rev = ?"
+        " WHERE round_id = ? AND village = ? AND checklist = ? AND stage = 'open'",
+        line.rev, str(round_id), village, checklist,
+    )  # fmt: skip
 
 
 async def assigned_posts(who: Who) -> list[PostHeld]:

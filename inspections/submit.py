@@ -14,13 +14,13 @@ import msgspec
 
 from inspections import evidence
 from inspections.answers import Answer, FindingIn, PhotoIn, Submission
-from inspections.checklists import find_version
-from inspections.models import AnswerRow, Finding, Inspection, PhotoUse, Round
+from inspections.checklists import checklist_by_sha
+from inspections.models import AnswerRow, Finding, Inspection, PhotoUse
 from inspections.rounds import complete
 from inspections.scoring import Score, check_answers, score
 from inspections.sheet import Checklist
 from villages.changes import Line
-from villages.models import Person, Village
+from villages.ground.database import rows
 from villages.permissions import Who, post_for
 
 VERB = "inspection.submit"
@@ -52,29 +52,35 @@ async def understand(submission: Submission, who: Who) -> Checklist:
     village = submission.village
     if not village.startswith(who.district):
         raise Hold("scope_lost", f"村代码 {village} 不属于本区，已原样留存，等待区级办公室处理。")
-    if not await Village.exists(code=village):
+    ref = submission.checklist
+    people = sorted({str(person) for person in submission.inspectors})
+    marks = ", ".join("?" * len(people))
+    known = (
+        await rows(
+            "SELECT r.name, r.checklists, (SELECT COUNT(*) FROM village WHERE code = ?) AS villages,"
+            " (SELECT COUNT(*) FROM checklist_version WHERE sha256 = ? AND code = ? AND version = ?"
+            f" AND stage <> 'draft') AS versions, (SELECT COUNT(*) FROM person WHERE id IN ({marks})) AS people"
+            " FROM (SELECT 1 AS one) o LEFT JOIN round r ON r.id = ?",
+            village, ref.sha256, ref.code, ref.version, *people, str(submission.round),
+        )
+    )[0]  # fmt: skip
+    if not known["villages"]:
         raise Hold("invalid", f"没有代码为 {village} 的村，已原样留存，等待区级办公室处理。")
     if post_for(who, VERB, village) is None:
         raise Hold("scope_lost", "提交时该村已不在您的检查范围内，检查结果已原样留存，等待区级办公室确认。")
-    ref = submission.checklist
-    checklist = await find_version(ref.code, ref.version, ref.sha256)
-    if checklist is None:
-        raise Hold(
-            "checklist_unknown",
-            f"检查表 {ref.code} {ref.version} 不是本区发布的版本，结果已留存，等待区级办公室确认。",
-        )
-    held_round = await Round.get_or_none(id=submission.round)
-    if held_round is None:
+    if not known["versions"]:
+        told = f"检查表 {ref.code} {ref.version} 不是本区发布的版本，结果已留存，等待区级办公室确认。"
+        raise Hold("checklist_unknown", told)
+    if known["name"] is None:
         raise Hold("invalid", "没有找到这次检查所属的批次，结果已留存，等待区级办公室确认。")
-    if not any(entry["sha256"] == ref.sha256 for entry in held_round.checklists):
-        raise Hold(
-            "checklist_unknown",
-            f"本批次“{held_round.name}”不使用检查表 {ref.code} {ref.version}，结果已留存，等待区级办公室确认。",
-        )
+    if ref.sha256 not in str(known["checklists"]):
+        told = f"本批次“{known['name']}”不使用检查表 {ref.code} {ref.version}，结果已留存，等待区级办公室确认。"
+        raise Hold("checklist_unknown", told)
+    checklist = await checklist_by_sha(ref.sha256)
     # What was typed for an item that the system computes stays in the document, unused: nobody is held up for it.
     problems = [p.sentence for p in check_answers(checklist, submission.answers) if p.code != "auto_answered"]
     problems += _loose_ends(submission)
-    if await Person.filter(id__in=submission.inspectors).count() != len(set(submission.inspectors)):
+    if known["people"] != len(people):
         problems.append("检查人员中有系统里没有的人员")
     if problems:
         told = "；".join(problems[:6])
@@ -105,52 +111,70 @@ def prepare(
     return Prepared(submission, checklist, scored, document, who.person, answers)
 
 
-async def submit(line: Line, ready: Prepared) -> tuple[Inspection, list[str]]:
-    """Write the inspection, its answers, findings and photo slots; returns it and the hashes still missing.
+@dataclass(frozen=True)
+class Taken:
+    """An inspection as it was taken in."""
+
+    id: UUID
+    village: str
+    score: Decimal | None
+    grade: str
+    late: bool
+
+
+async def submit(line: Line, ready: Prepared) -> tuple[Taken, list[str]]:
+    """Queue the inspection, its answers, findings and photo slots; returns it and the hashes still missing.
 
     Raises Hold for round_closed and duplicate_visit, which only the write lock can decide.
     """
     sub = ready.submission
     late = await _round_takes(line, sub)
-    town = sub.village[:9]
-    inspection = Inspection(
-        id=sub.inspection, round_id=sub.round, village=sub.village, checklist_code=sub.checklist.code,
-        checklist_version=sub.checklist.version, checklist_sha256=sub.checklist.sha256, author=ready.person,
-        inspectors=[str(person) for person in sub.inspectors], started_at=sub.started_at,
-        finished_at=sub.finished_at, heard_at=line.heard_at, stage="submitted", late=late,
-        score=ready.scored.score, grade=ready.scored.grade or "", vetoed=bool(ready.scored.vetoes),
-        na_over=ready.scored.na_over_limit, earned=ready.scored.earned, base=ready.scored.base,
-        answers=ready.answers,
-        sections={code: [str(earned), str(base)] for code, (earned, base) in ready.scored.sections.items()},
-        document=ready.document, signature=msgspec.to_builtins(sub.signature) if sub.signature else None,
-        remarks=sub.village_remarks[:600], position=msgspec.to_builtins(sub.position) if sub.position else None,
-        home=sub.village, town=town, rev=line.rev,
+    scored = ready.scored
+    line.add(
+        Inspection,
+        [
+            dict(
+                id=sub.inspection, round_id=sub.round, village=sub.village, checklist_code=sub.checklist.code,
+                checklist_version=sub.checklist.version, checklist_sha256=sub.checklist.sha256,
+                author=ready.person, inspectors=[str(person) for person in sub.inspectors],
+                started_at=sub.started_at, finished_at=sub.finished_at, heard_at=line.heard_at,
+                stage="submitted", late=late, score=scored.score, grade=scored.grade or "",
+                vetoed=bool(scored.vetoes), na_over=scored.na_over_limit, earned=scored.earned,
+                base=scored.base, answers=ready.answers,
+                sections={code: [str(earned), str(base)] for code, (earned, base) in scored.sections.items()},
+                document=ready.document, remarks=sub.village_remarks[:600],
+                signature=msgspec.to_builtins(sub.signature) if sub.signature else None,
+                position=msgspec.to_builtins(sub.position) if sub.position else None,
+                home=sub.village, town=sub.village[:9], rev=line.rev,
+            )
+        ],
     )  # fmt: skip
-    await inspection.save(force_create=True)
-    missing = await evidence.expect_photos(line, sub.photos, home=sub.village, person=ready.person)
-    await _write_parts(line, ready)
-    await complete(line, sub.round, sub.village, sub.checklist.code)
+    missing = await evidence.expect_photos(
+        line, sub.photos, home=sub.village, person=ready.person, queued=True
+    )
+    _add_parts(line, ready)
+    complete(line, sub.round, sub.village, sub.checklist.code)
     line.about("inspection", sub.inspection, sub.village, moved=("", "submitted"))
     line.body.update(
         round=str(sub.round), village=sub.village, checklist=sub.checklist.sha256,
-        score=str(ready.scored.score), grade=ready.scored.grade, late=late, vetoes=list(ready.scored.vetoes),
+        score=str(scored.score), grade=scored.grade, late=late, vetoes=list(scored.vetoes),
     )  # fmt: skip
-    return inspection, missing
+    return Taken(sub.inspection, sub.village, scored.score, scored.grade or "", late), missing
 
 
 async def _round_takes(line: Line, sub: Submission) -> bool:
     """True when the visit comes after its round was closed; raises Hold when it cannot be taken."""
-    found = await line.run("SELECT stage, name FROM round WHERE id = ?", str(sub.round))
+    found = await line.run(
+        "SELECT r.stage, r.name, (SELECT COUNT(*) FROM inspection i WHERE i.round_id = r.id AND i.village = ?"
+        " AND i.checklist_code = ? AND i.stage <> 'void') AS twins FROM round r WHERE r.id = ?",
+        sub.village, sub.checklist.code, str(sub.round),
+    )  # fmt: skip
     stage, name = (found[0]["stage"], found[0]["name"]) if found else ("", "")
     if stage == "published":
         raise Hold("round_closed", f"批次“{name}”已发布，这份检查已原样留存，等待区级办公室决定是否补录。")
     if stage == "planned":
         raise Hold("round_closed", f"批次“{name}”尚未开始，这份检查已原样留存，等待区级办公室确认。")
-    twin = await line.run(
-        "SELECT id FROM inspection WHERE round_id = ? AND village = ? AND checklist_code = ? AND stage <> ?",
-        str(sub.round), sub.village, sub.checklist.code, "void",
-    )  # fmt: skip
-    if twin:
+    if found and found[0]["twins"]:
         raise Hold(
             "duplicate_visit",
             f"本批次中该村的 {sub.checklist.code} 检查已有一份，这一份已原样留存，等待区级办公室确认。",
@@ -158,41 +182,40 @@ async def _round_takes(line: Line, sub: Submission) -> bool:
     return bool(stage == "closed")
 
 
-async def _write_parts(line: Line, ready: Prepared) -> None:
+def _add_parts(line: Line, ready: Prepared) -> None:
     sub = ready.submission
-    await AnswerRow.bulk_create(
+    line.add(
+        AnswerRow,
         [
-            AnswerRow(
+            dict(
                 inspection_id=sub.inspection, item=code, points=item.points, weight=item.weight, na=item.na,
                 unproven=item.unproven,
             )
             for code, item in ready.scored.items.items()
-        ]
+        ],
     )  # fmt: skip
     findings = [(answer.item, finding) for answer in sub.answers for finding in answer.findings]
-    await Finding.bulk_create([_finding(sub, ready, item, finding) for item, finding in findings])
+    line.add(Finding, [_finding(sub, ready, item, finding) for item, finding in findings])
     uses = [
-        PhotoUse(photo_id=photo, inspection=sub.inspection, item=item, finding=finding.id, role=role)
+        dict(photo_id=photo, inspection=sub.inspection, item=item, finding=finding.id, role=role)
         for item, finding in findings
         for role, ids in (("before", finding.photos), ("after", finding.after))
         for photo in dict.fromkeys(ids)
     ]
-    used = {use.photo_id for use in uses}  # type: ignore[attr-defined]
+    used = {use["photo_id"] for use in uses}
     signed = sub.signature.photo if sub.signature else None
     uses += [
-        PhotoUse(
-            photo_id=photo.id, inspection=sub.inspection, role="signature" if photo.id == signed else "scene"
-        )
+        dict(photo_id=photo.id, inspection=sub.inspection, item="", finding=None,
+             role="signature" if photo.id == signed else "scene")
         for photo in _once(sub.photos)
         if photo.id not in used
-    ]
-    if uses:
-        await PhotoUse.bulk_create(uses)
+    ]  # fmt: skip
+    line.add(PhotoUse, uses)
 
 
-def _finding(sub: Submission, ready: Prepared, item: str, finding: FindingIn) -> Finding:
+def _finding(sub: Submission, ready: Prepared, item: str, finding: FindingIn) -> dict[str, Any]:
     kind = ready.checklist.by_code[item]
-    return Finding(
+    return dict(
         id=finding.id, inspection_id=sub.inspection, item=item, rule=finding.rule or "", count=finding.count,
         place=finding.place[:200], text=finding.text[:600], action=finding.action,
         position=msgspec.to_builtins(finding.position) if finding.position else None,
@@ -242,5 +265,5 @@ def _once(photos: Sequence[PhotoIn]) -> list[PhotoIn]:
 
 async def known_document(inspection: UUID) -> str | None:
     """The submitted text of an inspection that is already in; None when there is none."""
-    found = await Inspection.filter(id=inspection).values_list("document", flat=True)
-    return str(found[0]) if found else None
+    found = await rows("SELECT document FROM inspection WHERE id = ?", str(inspection))
+    return str(found[0]["document"]) if found else None

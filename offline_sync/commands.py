@@ -17,7 +17,7 @@ from dispatch.added_photos import join_before_photos
 from inspections import evidence, submit
 from inspections.answers import PhotoIn, Submission
 from inspections.models import Inspection, Photo
-from inspections.partners import add_evidence, adopt_early
+from inspections.partners import add_evidence, adopt, early_photos
 from offline_sync.cards import dismiss
 from offline_sync.protocol import DismissArgs, EvidenceArgs, LocateArgs, TaskArgs
 from offline_sync.verdicts import Arrived, Verdict
@@ -71,17 +71,18 @@ async def _submit(args: Submission, who: Who, arrived: Arrived) -> Work:
     ready = submit.prepare(args, checklist, auto, who=who, document=_args_text(arrived))
 
     async def work(line: Line) -> Verdict:
+        early = await early_photos(line, args.inspection)
         try:
             inspection, missing = await submit.submit(line, ready)
         except submit.Hold as hold:
             raise Refused(held(hold)) from hold
         tasks = await open_tasks.open_tasks(line, inspection, args, checklist.by_code)
-        early = await adopt_early(line, inspection.id, args.village)
         if early:
+            await adopt(line, early, args.village)
             await join_before_photos(line, inspection.id, early)
         data = {
             "score": None if inspection.score is None else str(inspection.score),
-            "grade": inspection.grade, "late": inspection.late,
+            "grade": inspection.grade or None, "late": inspection.late,
             "tasks": [str(task) for task in tasks], "missing": missing,
         }  # fmt: skip
         return Verdict("applied", "", "", data, about)

@@ -62,7 +62,7 @@ async def push(request: Request) -> Response:
         except Exception as error:
             trace = str(_peek(text))[:8]
             raise _so_far(Problem("internal", trace=trace), results, replica) from error
-        announced = photo_hashes(row.payload)
+        announced = photo_hashes(row.payload) if row.payload else []
         missing = await commands.missing_now(announced) if announced else None
         results.append(result_of(row, missing, bare=bare))
     return answer(

@@ -5,6 +5,7 @@ rows together. So a lost answer, a repeated request and two at once all end in o
 """
 
 import hashlib
+import json
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -15,9 +16,10 @@ from tortoise.exceptions import IntegrityError
 from offline_sync import commands
 from offline_sync.models import Command, CommandTry, Replica, Stranger
 from offline_sync.protocol import CommandIn
-from offline_sync.verdicts import Arrived, Verdict, keep
+from offline_sync.verdicts import Arrived, Kept, Verdict, keep
 from villages.changes import Line, change, shielded
 from villages.ground import clock
+from villages.ground.database import rows
 from villages.ground.problems import Problem
 from villages.permissions import Who
 
@@ -62,7 +64,7 @@ def _bounded(seconds: float) -> int:
     return int(max(-(2**31), min(2**31 - 1, seconds)))
 
 
-async def settle_one(who: Who, arrived: Arrived, replica: Replica) -> Command:
+async def settle_one(who: Who, arrived: Arrived, replica: Replica) -> Kept:
     """The verdict on one command, stored. Raises gap, id_reuse, replica_fork or an unexpected error."""
     command = arrived.command
     seen = await _look_up(who, arrived, replica)
@@ -84,19 +86,30 @@ async def settle_one(who: Who, arrived: Arrived, replica: Replica) -> Command:
     return row
 
 
-async def _look_up(who: Who, arrived: Arrived, replica: Replica) -> Command | None:
+async def _look_up(who: Who, arrived: Arrived, replica: Replica) -> Kept | None:
     command = arrived.command
-    row = await Command.get_or_none(id=command.id)
-    if row is None:
+    found = await rows("SELECT * FROM command WHERE id = ?", str(command.id))
+    if not found:
         return None
-    if row.body_hash != arrived.body_hash or row.person != who.person:
+    row = found[0]
+    if row["body_hash"] != arrived.body_hash or str(row["person"]) != str(who.person):
         await _quarantine(who, arrived)
         raise Problem("id_reuse", id=str(command.id))
-    if row.replica != replica.id and command.seq == replica.last_seq + 1:
+    if str(row["replica"]) != str(replica.id) and command.seq == replica.last_seq + 1:
         # The same act under a new replica's number: its verdict stands, the new count goes on.
         await shielded(Replica.filter(id=replica.id, last_seq=command.seq - 1).update(last_seq=command.seq))
         replica.last_seq = command.seq
-    return row
+    data = row["data"] if isinstance(row["data"], dict) else json.loads(row["data"])
+    return Kept(
+        command.id,
+        int(row["seq"]),
+        row["status"],
+        row["reason"],
+        row["detail"],
+        int(row["rev"]),
+        data,
+        row["payload"],
+    )
 
 
 async def _quarantine(who: Who, arrived: Arrived) -> None:
@@ -111,7 +124,7 @@ async def _quarantine(who: Who, arrived: Arrived) -> None:
         return  # kept before
 
 
-async def _carry_out(who: Who, arrived: Arrived) -> Command:
+async def _carry_out(who: Who, arrived: Arrived) -> Kept:
     try:
         work = await commands.prepare(who, arrived)
         try:
@@ -129,15 +142,15 @@ async def _carry_out(who: Who, arrived: Arrived) -> Command:
         return row
 
 
-async def _in_change(who: Who, arrived: Arrived, work: commands.Work) -> Command:
+async def _in_change(who: Who, arrived: Arrived, work: commands.Work) -> Kept:
     command = arrived.command
 
-    async def unit(line: Line) -> Command:
+    async def unit(line: Line) -> Kept:
         taken = await line.run(
             "UPDATE replica SET last_seq = ? WHERE id = ? AND last_seq = ? RETURNING last_seq",
             command.seq, str(arrived.replica), command.seq - 1,
         )  # fmt: skip
-        if not taken or await Command.exists(id=command.id):
+        if not taken:
             raise _Seen
         verdict = await work(line)
         if not line.subject_id or line.subject_kind == "district":
@@ -145,15 +158,21 @@ async def _in_change(who: Who, arrived: Arrived, work: commands.Work) -> Command
         line.body.setdefault("status", verdict.status)
         if verdict.reason:
             line.body["reason"] = verdict.reason
-        return await keep(line, arrived, who.person, verdict)
+        return keep(line, arrived, who.person, verdict)
 
-    return await change(
-        unit, district=who.district, actor=commands.actor_of(who, command.verb), verb=command.verb,
-        at=arrived.at, command_id=command.id,
-    )  # fmt: skip
+    try:
+        return await change(
+            unit, district=who.district, actor=commands.actor_of(who, command.verb), verb=command.verb,
+            at=arrived.at, command_id=command.id,
+        )  # fmt: skip
+    except IntegrityError:
+        # The id is the last guard: another replica's request may have brought the same act meanwhile.
+        if await Command.exists(id=command.id):
+            raise _Seen from None
+        raise
 
 
-async def _count_try(who: Who, arrived: Arrived, error: Exception) -> Command | None:
+async def _count_try(who: Who, arrived: Arrived, error: Exception) -> Kept | None:
     """Count an unexpected error; at the third the command is stored as held, so that it blocks nothing."""
     command = arrived.command
     log.error("command_failed", command=str(command.id), verb=command.verb, exc_info=error)

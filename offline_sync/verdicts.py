@@ -38,29 +38,55 @@ class Arrived:
     skew_seconds: int | None
 
 
-async def keep(line: Line, arrived: Arrived, person: UUID, verdict: Verdict) -> Command:
-    """Store command and verdict in the change that carried it out, with a card where its author is needed."""
+def keep(line: Line, arrived: Arrived, person: UUID, verdict: Verdict) -> "Kept":
+    """Queue command and verdict in the change that carried it out, with a card where its author is needed."""
     command = arrived.command
-    row = Command(
-        id=command.id, replica=arrived.replica, seq=command.seq, person=person, verb=command.verb, v=command.v,
-        body_hash=arrived.body_hash, payload=arrived.payload, status=verdict.status, reason=verdict.reason,
-        detail=verdict.message[:600], data=verdict.data, at=arrived.at,
-        mono=int(command.mono) if command.mono is not None else None, boot=(command.boot or "")[:64],
-        skew_seconds=arrived.skew_seconds, heard_at=line.heard_at, rev=line.rev,
+    line.add(
+        Command,
+        [
+            dict(
+                id=command.id, replica=arrived.replica, seq=command.seq, person=person, verb=command.verb,
+                v=command.v, body_hash=arrived.body_hash, payload=arrived.payload, status=verdict.status,
+                reason=verdict.reason, detail=verdict.message[:600], data=verdict.data, at=arrived.at,
+                mono=int(command.mono) if command.mono is not None else None, boot=(command.boot or "")[:64],
+                skew_seconds=arrived.skew_seconds, heard_at=line.heard_at, rev=line.rev,
+            )
+        ],
     )  # fmt: skip
-    await row.save(force_create=True)
     if verdict.status in NEEDS_AUTHOR:
         kind, about = verdict.about
-        await Card.create(
-            id=new_id(), person=person, command=command.id, status=verdict.status, reason=verdict.reason,
-            about_kind=kind, about_id=about, text=verdict.message[:600], at=line.heard_at, rev=line.rev,
+        line.add(
+            Card,
+            [
+                dict(
+                    id=new_id(), person=person, command=command.id, status=verdict.status, reason=verdict.reason,
+                    about_kind=kind, about_id=about, text=verdict.message[:600], at=line.heard_at, rev=line.rev,
+                )
+            ],
         )  # fmt: skip
-    return row
+    return Kept(
+        command.id, command.seq, verdict.status, verdict.reason, verdict.message[:600], line.rev, verdict.data,
+        None,
+    )  # fmt: skip
 
 
-def result_of(row: Command, missing: list[str] | None, *, bare: bool) -> ResultOut:
+@dataclass(frozen=True)
+class Kept:
+    """A stored verdict. `payload`: the command's text where it was looked up, None where `data` is fresh."""
+
+    id: UUID
+    seq: int
+    status: str
+    reason: str
+    detail: str
+    rev: int
+    data: dict[str, Any]
+    payload: str | None
+
+
+def result_of(row: Kept, missing: list[str] | None, *, bare: bool) -> ResultOut:
     """A stored verdict as the wire tells it. `missing` is always fresh; `bare` leaves out what a deposit may not see."""
-    data = {} if bare else dict(row.data)
+    data = {k: v for k, v in row.data.items() if k == "missing"} if bare else dict(row.data)
     if missing is not None:
         data["missing"] = missing
     return ResultOut(

@@ -9,7 +9,7 @@ write nor a locked database. No network, PDF or file work belongs inside.
 import asyncio
 import hashlib
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
@@ -17,11 +17,11 @@ from uuid import UUID
 
 import msgspec
 import rfc8785
-from tortoise import connections
+from tortoise import Model, connections
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.transactions import in_transaction
 
-from villages.ground import clock
+from villages.ground import bulk, clock
 from villages.ground.database import inside_change, sql
 
 T = TypeVar("T")
@@ -64,6 +64,7 @@ class Line:
     from_stage: str = ""
     to_stage: str = ""
     body: dict[str, Any] = field(default_factory=dict)
+    _queue: list[bulk.Statement] = field(default_factory=list, repr=False)
 
     def about(self, kind: str, subject: object, home: str, *, moved: tuple[str, str] = ("", "")) -> None:
         """Say what this change is about; `moved` is (from stage, to stage)."""
@@ -71,8 +72,28 @@ class Line:
         self.from_stage, self.to_stage = moved
 
     async def run(self, text: str, *values: Any) -> list[dict[str, Any]]:
-        """One statement (with `?`) inside this change."""
+        """One statement (with `?`) inside this change, after what was queued; returns its rows."""
+        await self.flush()
         return await self.client.execute_query_dict(sql(self.client, text), list(values))
+
+    def add(self, model: type[Model], rows: Iterable[bulk.Row]) -> None:
+        """Queue rows to be inserted before the change ends, or before the next `run` or `flush`.
+
+        What the ORM reads in between does not see them: flush first where that matters.
+        """
+        listed = list(rows)
+        if listed:
+            self._queue.append(bulk.insert(self.client, model, listed))
+
+    def later(self, text: str, *values: Any) -> None:
+        """Queue one statement (with `?`) whose answer nobody needs."""
+        self._queue.append((sql(self.client, text), [list(values)]))
+
+    async def flush(self) -> None:
+        """Write what was queued."""
+        if self._queue:
+            queued, self._queue = self._queue, []
+            await bulk.run_all(self.client, queued)
 
 
 def line_bytes(line: dict[str, Any]) -> bytes:
@@ -207,14 +228,16 @@ async def _close(line: Line) -> None:
         row[key] = str(row[key]) if row[key] else None
     columns = ["id", *row, "prev_hash", "hash"]
     marks = ", ".join("?" * len(columns))
-    await line.run(
-        f"INSERT INTO change ({', '.join(columns)}) VALUES ({marks})",  # noqa: S608 - column names are ours
+    line.later(
+        f"INSERT INTO change ({', '.join(columns)}) VALUES ({marks})",
         number, *row.values(), line.prev_hash, digest,
     )  # fmt: skip
-    await line.run("INSERT INTO change_body (id, salt, body) VALUES (?, ?, ?)", number, salt, body)
-    await line.run("UPDATE district_head SET chain_hash = ? WHERE district = ?", digest, line.district)
+    line.later("INSERT INTO change_body (id, salt, body) VALUES (?, ?, ?)", number, salt, body)
+    line.later("UPDATE district_head SET chain_hash = ? WHERE district = ?", digest, line.district)
+    await line.flush()
 
 
 def writer() -> BaseDBAsyncClient:
     """The connection for writes outside a change (sessions, tries, offsets, jobs): single statements only."""
-    return connections.get("default")
+    client: BaseDBAsyncClient = connections.get("default")
+    return client

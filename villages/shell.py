@@ -20,7 +20,7 @@ from villages.permissions import ADMIN, COMMITTEE, DEPARTMENT, INSPECTOR, MAY, O
 from villages.web import csrf_token, who_asks
 
 Handler = Callable[[Request, Who], Awaitable[Response]]
-PASSWORD = "/password"  # noqa: S105 - where one's own is changed
+PASSWORD = "/password"  # noqa: S105 - where one changes it
 _WITH_ONE_TIME = (PASSWORD, "/sign-out")  # all that a one-time password opens
 _PLACES = (INSPECTOR, TOWN, OFFICE, ADMIN)
 
@@ -33,6 +33,7 @@ RAIL: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("/held", "待批", MAY["held.decide"]),
     ("", "管理", MAY["people.see"]),
     ("/people", "人员", MAY["people.see"]),
+    ("/devices", "设备", MAY["device.revoke"]),
     ("/trail", "操作记录", MAY["trail.see"]),
 )
 
