@@ -35,7 +35,13 @@ environment.globals["asset"] = asset
 
 
 def page(
-    request: Request, name: str, /, *, status: int = 200, headers: dict[str, str] | None = None, **context: Any
+    request: Request,
+    name: str,
+    /,
+    *,
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+    **context: Any,
 ) -> Any:
     """An HTML page from `templates/<name>` (a Starlette response)."""
     return _templates.TemplateResponse(request, name, context, status_code=status, headers=headers)
