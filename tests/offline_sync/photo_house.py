@@ -21,9 +21,10 @@ from offline_sync import photos, uploads
 from villages.changes import SYSTEM, Line, change
 from villages.ground import clock
 from villages.ground.blobs import Blobs
+from villages.ground.database import open_database
 from villages.ground.ids import new_id
 from villages.ground.problems import Problem
-from villages.ground.settings import Settings
+from villages.ground.settings import Settings, from_environment
 from villages.models import Change, Person
 from villages.people import create_person, open_session, sign_in_device
 from villages.web import COOKIE, problem_response
@@ -52,6 +53,20 @@ def make_app(settings: Settings) -> Starlette:
     app.state.settings = settings
     app.state.blobs = Blobs(settings.blobs)
     app.state.secret = settings.secret()
+    return app
+
+
+def serve() -> Starlette:
+    """The same in a process of its own; settings from the environment."""
+    settings = from_environment()
+
+    @asynccontextmanager
+    async def life(_app: Starlette) -> AsyncIterator[None]:
+        async with open_database(settings):
+            yield
+
+    app = make_app(settings)
+    app.router.lifespan_context = life
     return app
 
 
