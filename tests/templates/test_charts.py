@@ -4,10 +4,13 @@ import re
 from xml.etree import ElementTree
 
 import pytest
+from PIL import ImageFont
 
 from templates import charts
 from templates.charts import Bar, Point
+from templates.fonts import SANS, font_files
 
+FONT = ImageFont.truetype(str(next(path for face, path in font_files().items() if face.family == SANS)), 100)
 LABELS = ("村庄清洁", "生活垃圾分类与收运", "农业面源与“无废乡村”", "清洁能源与大气污染防治", "A&B <i>")
 BARS: list[Bar] = [
     {"label": label, "value": value, "full": full, "text": f"{value:g} / {full:g}", "mark": mark}
@@ -42,7 +45,7 @@ def numbers(text: str) -> list[float]:
 
 
 def box(node: ElementTree.Element) -> list[tuple[float, float]]:
-    """Corner points of what an element covers; text as wide as its characters are at most."""
+    """Corner points of what an element covers; text as wide as the paper's own font makes it."""
     at = {key: float(value) for key, value in node.attrib.items() if re.fullmatch(r"-?[\d.]+", value)}
     tag = node.tag.rsplit("}", 1)[1]
     if tag == "rect":
@@ -53,7 +56,7 @@ def box(node: ElementTree.Element) -> list[tuple[float, float]]:
         values = numbers(node.attrib.get("d") or node.attrib["points"])
         return list(zip(values[::2], values[1::2], strict=True))
     if tag == "text":
-        width = charts.text_width(node.text or "", at["font-size"])
+        width = FONT.getlength(node.text or "") / 100 * at["font-size"]
         start = at["x"] - width * {"start": 0, "middle": 0.5, "end": 1}[node.attrib["text-anchor"]]
         return [(start, at["y"] - 0.8 * at["font-size"]), (start + width, at["y"] + 0.2 * at["font-size"])]
     return []
