@@ -44,18 +44,18 @@ async def progress(round_ids: Sequence[UUID], prefixes: Iterable[str] = ("",)) -
     marks = ", ".join("?" * len(answer))
     ids = [str(one) for one in answer]
     assigned = await rows(
-        "SELECT DISTINCT round_id, village, checklist FROM assignment"  # noqa: S608 - only marks are put in
+        "SELECT DISTINCT round_id, village, checklist FROM assignment"
         f" WHERE stage <> 'withdrawn' AND round_id IN ({marks})",
         *ids,
     )
     visited = await rows(
-        "SELECT round_id, village, checklist_code AS checklist, stage,"  # noqa: S608
+        "SELECT round_id, village, checklist_code AS checklist, stage,"
         " CASE WHEN late THEN 1 ELSE 0 END AS late, CASE WHEN vetoed THEN 1 ELSE 0 END AS vetoed,"
         f" CASE WHEN na_over THEN 1 ELSE 0 END AS na_over FROM inspection WHERE round_id IN ({marks})",
         *ids,
     )
     photos = await rows(
-        "SELECT i.round_id, i.village, COUNT(DISTINCT p.id) AS n FROM photo_use u"  # noqa: S608
+        "SELECT i.round_id, i.village, COUNT(DISTINCT p.id) AS n FROM photo_use u"
         " JOIN photo p ON p.id = u.photo_id JOIN inspection i ON i.id = u.inspection"
         f" WHERE p.state = 'expected' AND i.stage <> 'void' AND i.round_id IN ({marks})"
         " GROUP BY i.round_id, i.village",

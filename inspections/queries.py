@@ -102,7 +102,7 @@ async def seen_rounds(who: Who, round_id: UUID | None = None, limit: int = 60) -
     owned = " OR ".join(["(r.owner >= ? AND r.owner < ?)"] * len(reach))
     one = " AND r.id = ?" if round_id else ""
     found = await rows(
-        f"SELECT r.id FROM round r WHERE ({owned} OR EXISTS (SELECT 1 FROM assignment a"  # noqa: S608
+        f"SELECT r.id FROM round r WHERE ({owned} OR EXISTS (SELECT 1 FROM assignment a"
         f" WHERE a.round_id = r.id AND a.stage <> 'withdrawn' AND ({inside})"
         f" AND (r.stage <> 'planned' OR a.person = ?))){one}"
         " ORDER BY r.opens DESC, r.id DESC LIMIT ?",
@@ -176,7 +176,7 @@ async def missing_photos(inspections: Iterable[UUID]) -> dict[UUID, int]:
     if not wanted:
         return {}
     found = await rows(
-        "SELECT u.inspection, COUNT(DISTINCT p.id) AS n FROM photo_use u"  # noqa: S608 - only marks are put in
+        "SELECT u.inspection, COUNT(DISTINCT p.id) AS n FROM photo_use u"
         " JOIN photo p ON p.id = u.photo_id"
         f" WHERE p.state = 'expected' AND u.inspection IN ({', '.join('?' * len(wanted))}) GROUP BY u.inspection",
         *wanted,

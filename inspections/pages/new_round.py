@@ -1,7 +1,7 @@
 """The form by which a round is opened: what is asked, where, by whom."""
 
 import calendar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from inspections import commands
-from inspections.models import ChecklistVersion
+from inspections.models import Assignment, ChecklistVersion, Round
 from inspections.rounds import TYPES
 from inspections.village_list import Place, read_villages
 from templates.words import ROUND_TYPE
@@ -22,7 +22,7 @@ from villages.permissions import INSPECTOR, Who
 from villages.shell import desk, desk_page, done
 from villages.web import form
 
-SCOPES = (("all", "全部村"), ("towns", "按镇选"), ("list", "按名单"))
+SCOPES = ("all", "towns", "list")
 MODES = (
     ("own", "查本辖区", "检查员查自己岗位范围内的村；范围内没有选中村的（如邻镇来的检查员）查全部选中的村。"),
     ("crossed", "交叉检查", "各镇检查员按镇代码顺序互查，不查自己所在的镇；区级检查员查全部选中的村。"),
@@ -48,13 +48,27 @@ class Given:
     later: bool = False
 
 
-def _fresh(self_check: bool) -> Given:
+async def _fresh(who: Who, owner: str) -> Given:
+    """The form as first shown: this month, and otherwise as the last round of its type; if none, all inspectors."""
+    self_check = len(owner) > len(who.district)
     today = clock.local(clock.now()).date()
-    last = today.replace(day=calendar.monthrange(today.year, today.month)[1])
+    last_day = today.replace(day=calendar.monthrange(today.year, today.month)[1])
     kind = "self" if self_check else "monthly"
-    return Given(
+    base = Given(
         name=f"{today.year}年{today.month}月{ROUND_TYPE[kind]}", number=f"{today:%Y-%m}-{'Z' if self_check else 'M'}",
-        type=kind, opens=today.isoformat(), closes=last.isoformat(),
+        type=kind, opens=today.isoformat(), closes=last_day.isoformat(),
+    )  # fmt: skip
+    last = await Round.filter(owner=owner, type=kind).order_by("-rev").first()
+    if last is None:
+        everyone = [person for team in (await _teams(who, owner)).values() for person, _ in team]
+        return replace(base, inspectors=tuple(everyone))
+    people = await Assignment.filter(round_id=last.id).distinct().values_list("person", flat=True)
+    codes = [str(code) for code in last.scope.get("villages", [owner])]
+    scope = "all" if codes == [owner] else "towns" if all(len(code) == 9 for code in codes) else "list"
+    return replace(
+        base, checklists=tuple(one["code"] for one in last.checklists), scope=scope,
+        towns=tuple(codes) if scope == "towns" else (), names="\n".join(codes) if scope == "list" else "",
+        mode=last.scope.get("mode", "own"), inspectors=tuple(str(person) for person in people),
     )  # fmt: skip
 
 
@@ -83,7 +97,7 @@ async def _page(
     versions = await ChecklistVersion.filter(district=who.district, stage="published").order_by("rev")
     newest = {version.code: version for version in versions}
     return desk(
-        request, who, "inspections/round_new.html", status=status, wrong=wrong, given=given, scopes=SCOPES,
+        request, who, "inspections/round_new.html", status=status, wrong=wrong, given=given,
         towns=[(code, name, sizes[code]) for code, name in towns.items() if code in sizes],
         versions=list(newest.values()), types=[(kind, ROUND_TYPE[kind]) for kind in TYPES], modes=MODES,
         teams=await _teams(who, owner), total=sum(sizes.values()), town_round=len(owner) > len(who.district),
@@ -107,6 +121,10 @@ async def _teams(who: Who, owner: str) -> dict[str, list[tuple[str, str]]]:
 
 async def _villages(owner: str, given: Given) -> tuple[list[str], list[str]]:
     """The codes chosen (none: all of the owner's) and what is wrong with them."""
+    if given.scope not in SCOPES:
+        return [], ["还没有选村的范围"]
+    if (given.scope != "towns" and given.towns) or (given.scope != "list" and given.names):
+        return [], ["勾选了镇或写了名单，但范围选的不是它；请改选范围，或清空不用的一项"]
     if given.scope == "towns":
         return list(given.towns), [] if given.towns else ["还没有选镇"]
     if given.scope != "list":
@@ -140,7 +158,7 @@ def _people(given: Given, wrong: list[str]) -> list[UUID]:
 async def new_round(request: Request, who: Who) -> Response:
     """GET /rounds/new."""
     owner = commands.owner_for(who)
-    return await _page(request, who, owner, _fresh(len(owner) > len(who.district)))
+    return await _page(request, who, owner, await _fresh(who, owner))
 
 
 @desk_page

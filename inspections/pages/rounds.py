@@ -51,7 +51,7 @@ def _sorted(visits: list[Visit], order: str, *, district: bool) -> list[Visit]:
 
     def place(one: Visit) -> tuple[int, int, str]:
         rank = one.district_rank if district else one.town_rank
-        return (0 if rank else 1 if one.inspection else 2, rank or 0, one.village)
+        return (0 if rank else 1, rank or 0, one.village)
 
     return sorted(visits, key=place)
 
@@ -83,10 +83,15 @@ async def one_round(request: Request, who: Who) -> Response:
     give_places(visits, grades, whole=whole, district=district)
     lines = town_lines(visits, whole=whole)
     shown = [one for one in visits if _shows(one, asked["show"]) and one.town.startswith(asked["town"])]
+    missing: dict[str, list[Visit]] = {}
+    for one in shown:
+        if one.inspection is None:
+            missing.setdefault(one.town_name, []).append(one)
     across = district and not asked["town"] and any(one.district_rank for one in visits)
     return desk(
         request, who, "inspections/round.html", round=found, asked=asked, towns=lines,
-        visits=_sorted(shown, asked["order"], district=across), across=across, counts=_counts(visits),
+        visits=_sorted([one for one in shown if one.inspection], asked["order"], district=across),
+        missing=missing, shown=len(shown), across=across, counts=_counts(visits),
         checklists=[(one["code"], CHECKLIST.get(one["code"], one["code"])) for one in found.checklists],
         town_choices=[("", "全部镇街"), *((line.code, line.name) for line in lines)], shows=SHOWS, orders=ORDERS,
         can=_can(who, found), team=await _team(found) if whole else [],
@@ -177,15 +182,23 @@ async def _publish_page(
 ) -> Response:
     figures: Progress = (await progress([found.id]))[found.id]
     visits = await visits_of(found, [found.owner])
-    missing: dict[str, list[Visit]] = {}
-    for one in visits:
-        if one.inspection is None:
-            missing.setdefault(one.town_name, []).append(one)
     return desk(
         request, who, "inspections/round_publish.html", status=status, wrong=wrong, round=found, figures=figures,
-        missing=missing, doubts=[one for one in visits if one.vetoed or one.na_over],
+        missing=_gaps(visits), doubts=[one for one in visits if one.vetoed or one.na_over],
         lacking=[one for one in visits if one.missing_photos],
     )  # fmt: skip
+
+
+def _gaps(visits: list[Visit]) -> dict[str, dict[str, dict[str, Any]]]:
+    """{town: {checklist: {"names": villages that nothing came from, "of": how many there are}}}."""
+    gaps: dict[str, dict[str, dict[str, Any]]] = {}
+    for one in visits:
+        gap = gaps.setdefault(one.town_name, {}).setdefault(one.checklist, {"names": [], "of": 0})
+        gap["of"] += 1
+        if one.inspection is None:
+            gap["names"].append(one.name)
+    left = {town: {code: gap for code, gap in lists.items() if gap["names"]} for town, lists in gaps.items()}
+    return {town: lists for town, lists in left.items() if lists}
 
 
 @desk_page

@@ -16,7 +16,6 @@ from inspections.rounds import (
     assigned_posts,
     assignment_row,
     close_round,
-    complete,
     round_row,
     start_round,
     withdraw,
@@ -26,6 +25,7 @@ from tests.inspections.round_world import (
     JUNZHUANG,
     Visit,
     a_round,
+    finish,
     person,
     run,
     today,
@@ -185,8 +185,12 @@ async def test_withdrawing_touches_the_partners_and_spares_what_is_done() -> Non
     one, other = [await person(name, ("inspector", JUNZHUANG)) for name in ("甲", "乙")]
     found = await a_round([one.id, other.id], villages=[JUNZHUANG])
     villages = (await towns())[JUNZHUANG]
-    done = await run(lambda line: complete(line, found.id, villages[0], "RE"))
-    assert done == 2
+    await finish(found, villages[0])
+    assert (
+        await Assignment.filter(stage="done", village=villages[0]).count()
+        == 2
+        == await Assignment.filter(stage="done").count()
+    )
     with pytest.raises(Problem):
         await run(lambda line: withdraw(line, found.id, person=one.id, reason=" "))
     assert await run(lambda line: withdraw(line, found.id, person=one.id, reason="请假")) == 7
@@ -198,7 +202,11 @@ async def test_withdrawing_touches_the_partners_and_spares_what_is_done() -> Non
     with pytest.raises(Problem):
         await run(lambda line: withdraw(line, found.id, person=one.id, reason="请假"))
     # what comes in now leaves the withdrawn one withdrawn
-    assert await run(lambda line: complete(line, found.id, villages[1], "RE")) == 1
+    await finish(found, villages[1])
+    assert {row.person: row.stage for row in await Assignment.filter(village=villages[1])} == {
+        one.id: "withdrawn",
+        other.id: "done",
+    }
 
 
 async def test_assignments_lend_villages_and_whole_towns_as_towns(monkeypatch: pytest.MonkeyPatch) -> None:
