@@ -48,6 +48,7 @@ async def do_move(
             line, who, verb, task_id, base_rev=base_rev, text=text, photos=photos, unit=unit
         )
         if photos and outcome.status != "rejected":
+            await line.flush()  # the slots must be there to be filled
             ids = [photo.id for photo in photos]
             waiting = Photo.filter(id__in=ids, state="expected")
             await waiting.update(state="stored", stored_at=line.heard_at, fault="", rev=line.rev)

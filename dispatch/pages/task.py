@@ -85,10 +85,10 @@ async def show(
 
 
 async def _item(task: Task) -> dict[str, Any]:
-    """The checklist's words on the item, and the visit that found it; empty when that is not known."""
+    """The checklist's words on the item, and the visit that found it, where that is known."""
     visit = await Inspection.get_or_none(id=task.inspection).select_related("round")
     if visit is None:
-        return {}
+        return {"text": "", "inspection": None}
     item = (await checklist_by_sha(visit.checklist_sha256)).by_code.get(task.item)
     return {
         "text": item.text if item else "", "lead": item.lead_dept if item else "",

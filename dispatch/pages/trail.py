@@ -103,7 +103,7 @@ async def trail(request: Request, who: Who) -> Response:
     verbs = [("", "全部操作"), *words.VERB.items()]
     return desk(
         request, who, "dispatch/trail.html", lines=lines, asked=asked, verbs=verbs,
-        places=[("", "全区"), *towns.items()],
+        reach=[("", "全区"), *towns.items()],
         older=asked.link(rows[PAGE - 1].rev) if len(rows) > PAGE else "",
     )  # fmt: skip
 
