@@ -61,7 +61,7 @@ async def _ready(settings: Settings, empty: bool) -> bool:
         head = await DistrictHead.first()
         if head is None and not empty:
             await load_demo()
-            _say("已装入演示数据：门头沟区 13 个镇街、178 个村，两份检查表，一个进行中的批次")
+            _say("已装入演示数据：门头沟区 13 个镇街、178 个村，两份检查单，一个进行中的批次")
             return True
         if head is None:
             raise SystemExit("数据文件夹是空的，请先建区：python manage.py init --code 110109 --name 门头沟区")

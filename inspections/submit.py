@@ -69,12 +69,12 @@ async def understand(submission: Submission, who: Who) -> Checklist:
     if post_for(who, VERB, village) is None:
         raise Hold("scope_lost", "提交时该村已不在您的检查范围内，检查结果已原样留存，等待区级办公室确认。")
     if not known["versions"]:
-        told = f"检查表 {ref.code} {ref.version} 不是本区发布的版本，结果已留存，等待区级办公室确认。"
+        told = f"检查单 {ref.code} {ref.version} 不是本区发布的版本，结果已留存，等待区级办公室确认。"
         raise Hold("checklist_unknown", told)
     if known["name"] is None:
         raise Hold("invalid", "没有找到这次检查所属的批次，结果已留存，等待区级办公室确认。")
     if ref.sha256 not in str(known["checklists"]):
-        told = f"本批次“{known['name']}”不使用检查表 {ref.code} {ref.version}，结果已留存，等待区级办公室确认。"
+        told = f"本批次“{known['name']}”不使用检查单 {ref.code} {ref.version}，结果已留存，等待区级办公室确认。"
         raise Hold("checklist_unknown", told)
     checklist = await checklist_by_sha(ref.sha256)
     # What was typed for an item that the system computes stays in the document, unused: nobody is held up for it.
@@ -85,7 +85,7 @@ async def understand(submission: Submission, who: Who) -> Checklist:
     if problems:
         told = "；".join(problems[:6])
         more = f"等 {len(problems)} 处" if len(problems) > 6 else ""
-        raise Hold("invalid", f"检查表填写有误，已原样留存，等待区级办公室处理：{told}{more}。")
+        raise Hold("invalid", f"检查单填写有误，已原样留存，等待区级办公室处理：{told}{more}。")
     return checklist
 
 

@@ -92,7 +92,7 @@ async def contents(row: Command) -> Contents:
     try:
         sheet = msgspec.json.decode(msgspec.json.encode(args), type=Submission)
     except msgspec.DecodeError:
-        return replace(plain, unscored="检查表填写不完整，无法计分。")
+        return replace(plain, unscored="检查单填写不完整，无法计分。")
     plain = replace(plain, sheet=sheet, twin=await twin_of(sheet))
     try:
         checklist, scored = await _scored(row, sheet)

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from templates import page
+from templates.words import verb as word_for
 from villages.ground.problems import Problem
 from villages.people import who_by_token
 from villages.permissions import PostHeld, Who, post_for
@@ -73,7 +74,7 @@ def need(who: Who, verb: str, *codes: str) -> PostHeld:
     if post is None:
         if not post_for(who, "see", *codes):
             raise Problem("not_found")
-        raise Problem("forbidden", act=verb, who="上级单位")
+        raise Problem("forbidden", act=word_for(verb), who="上级单位")
     return post
 
 
@@ -109,7 +110,8 @@ async def problem_response(request: Request, error: Exception) -> Response:
     if problem.code in ("sign_in_needed", "account_disabled") and request.method == "GET":
         target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return RedirectResponse(f"/sign-in?next={quote(target)}", 303)
-    return page(request, "problem.html", status=problem.status, headers=headers, problem=problem)
+    answer: Response = page(request, "problem.html", status=problem.status, headers=headers, problem=problem)
+    return answer
 
 
 async def unexpected_response(request: Request, error: Exception) -> Response:
@@ -119,4 +121,5 @@ async def unexpected_response(request: Request, error: Exception) -> Response:
     problem = Problem("internal", trace=trace)
     if wants_json(request):
         return JSONResponse(problem.body(), problem.status)
-    return page(request, "problem.html", status=problem.status, problem=problem)
+    answer: Response = page(request, "problem.html", status=problem.status, problem=problem)
+    return answer
