@@ -229,6 +229,24 @@ async def test_a_lower_authority_does_not_defeat_an_older_act(people: Cast) -> N
     assert (late.status, late.stage) == ("applied", "submitted")
 
 
+async def test_an_equal_does_not_defeat_an_older_act_nor_does_a_note_of_the_office(people: Cast) -> None:
+    task = await one_task(people.inspector)
+    seen = await rev_of(task)
+    await do(people.village, "accept", task)
+    await do(people.office, "note", task, text="请尽快")
+    late = await do(people.village_too, "submit", task, photos=[photo()], base_rev=seen)
+    assert (late.status, late.stage) == ("applied", "submitted")
+
+
+async def test_ones_own_act_in_a_higher_post_does_not_defeat_ones_next(people: Cast) -> None:
+    double = who("兼职", ("district_office", DISTRICT), ("village_committee", VILLAGE))
+    task = await one_task(people.inspector)
+    await do(people.village, "return", task)
+    seen = await rev_of(task)
+    assert (await do(double, "reassign", task, unit=VILLAGE, base_rev=seen)).status == "applied"
+    assert (await do(double, "submit", task, photos=[photo()], base_rev=seen)).status == "applied"
+
+
 async def test_a_higher_act_still_counts_when_a_lower_one_came_after_it(people: Cast) -> None:
     task = await one_task(people.inspector)
     seen = await rev_of(task)
@@ -331,11 +349,13 @@ async def test_a_task_of_another_district_is_unknown(people: Cast) -> None:
         district="110108", name="海淀区", kind="demo", rev=0, chain_hash="0" * 64, epoch=uuid4(), settings={}
     )
 
-    async def work(line: Line) -> str:
-        done = await move(line, task, "cancel", actor(people.office), base_rev=None, text="越区")
-        return done.reason
+    async def strangely(line: Line) -> list[str]:
+        chosen = await move(line, task, "cancel", actor(people.office), base_rev=None, text="越区")
+        found = await act(line, people.office, "cancel", task, text="越区")
+        return [chosen.reason, found.reason]
 
-    assert await change(work, district="110108", actor=actor(people.office), verb="task.cancel") == "unknown"
+    told = await change(strangely, district="110108", actor=actor(people.office), verb="task.cancel")
+    assert told == ["unknown", "unknown"]
     assert await stage_of(task) == "dispatched"
 
 
