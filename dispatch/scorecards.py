@@ -34,6 +34,7 @@ from villages.ground.problems import Problem
 from villages.permissions import Who
 from villages.web import need
 
+PUBLISHING = frozenset({"published", "town_rank", "district_rank"})  # figures that publishing alone may add
 PHOTO_EDGE = 640  # of a photo on paper, the same thumbnail as the screen's
 _ready: list[bool] = []
 _turns: "weakref.WeakValueDictionary[UUID, asyncio.Lock]" = weakref.WeakValueDictionary()
@@ -228,6 +229,7 @@ class Checked:
     void: bool
     today: dict[str, Any]  # the key figures as the record has them now
     changed: list[str]  # which of them differ from those printed
+    moved: bool  # whether any of those is more than what publishing brings (ranks)
     grade_name: str
 
 
@@ -241,4 +243,6 @@ async def check(code: str) -> Checked | None:
     checklist = await checklist_by_sha(visit.checklist_sha256)
     today = key_figures(visit, checklist)
     changed = [key for key, value in today.items() if edition.figures.get(key) != value]
-    return Checked(edition, newest, visit.stage == "void", today, changed, grade_name(checklist, visit.grade))
+    moved = not PUBLISHING.issuperset(changed)
+    name = grade_name(checklist, visit.grade)
+    return Checked(edition, newest, visit.stage == "void", today, changed, moved, name)

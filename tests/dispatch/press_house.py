@@ -25,7 +25,7 @@ from dispatch.pages import paper as paper_pages
 from dispatch.scorecards import Press
 from inspections import submit
 from inspections.answers import PhotoIn, Submission
-from inspections.checklists import newest_version
+from inspections.checklists import load_builtin, newest_version
 from inspections.evidence import mark_stored
 from inspections.models import Inspection, Round
 from inspections.progress import progress
@@ -34,10 +34,14 @@ from templates.pdf import PaperPool
 from tests.inspections.round_world import DISTRICT, a_round, person, run, who, world
 from tests.inspections.sheets import SHARED
 from villages.changes import Actor, Line, change
+from villages.districts import found_district
 from villages.ground import clock
 from villages.ground.blobs import Blobs
+from villages.ground.database import open_database
 from villages.ground.ids import new_id
+from villages.ground.migrations import migrate
 from villages.ground.problems import Problem
+from villages.ground.settings import Settings
 from villages.models import Person
 from villages.people import open_session
 from villages.permissions import Who
@@ -183,16 +187,15 @@ class House:
         auto = await figures.auto_values(sheet.village, found.id, sources, checklist=checklist.code)
         ready = submit.prepare(submission, checklist, auto, who=author, document=document)
 
-        async def work(line: Line) -> Inspection:
+        async def work(line: Line) -> None:
             inspection, _ = await submit.submit(line, ready)
             await open_tasks(line, inspection, submission, checklist.by_code)
-            return inspection
 
         actor = Actor(author.person, "inspector", TOWN, author.title)
-        made = await change(work, district=DISTRICT, actor=actor, verb="inspection.submit")
+        await change(work, district=DISTRICT, actor=actor, verb="inspection.submit")
         for sha in sheet.pictures.keys() - sheet.awaited:
             await self.arrive(sheet.pictures[sha])
-        return made
+        return await Inspection.get(id=submission.inspection)
 
     async def arrive(self, data: bytes) -> None:
         """The bytes of a photo come in."""
@@ -263,9 +266,20 @@ def pool(root: Path) -> PaperPool:
 
 
 @asynccontextmanager
-async def house(folder: Path) -> AsyncIterator[House]:
+async def _elsewhere(settings: Settings) -> AsyncIterator[Settings]:
+    """A founded district in a database that is there already, empty."""
+    await migrate(settings)
+    async with open_database(settings):
+        await found_district(DISTRICT, "门头沟区", "demo")
+        await load_builtin(DISTRICT)
+        yield settings
+
+
+@asynccontextmanager
+async def house(folder: Path, database_url: str = "") -> AsyncIterator[House]:
     """A founded district, its press with one real worker, and the doors of paper behind the shield."""
-    async with world(folder) as settings:
+    opened = _elsewhere(Settings(folder, database_url=database_url)) if database_url else world(folder)
+    async with opened as settings:
         app = Starlette(
             routes=paper_pages.routes,
             exception_handlers={Problem: problem_response},
