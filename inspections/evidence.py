@@ -64,8 +64,7 @@ def _by_slot(photos: Sequence[PhotoIn]) -> dict[UUID, PhotoIn]:
 
 
 async def _slots(line: Line, ids: list[UUID], hashes: list[str]) -> list[dict[str, Any]]:
-    text = line.client.capabilities.dialect == "sqlite"
-    keys: list[Any] = [str(slot) for slot in ids] if text else list(ids)
+    keys: list[Any] = [str(slot) for slot in ids] if _text_engine(line) else list(ids)
     return await line.run(
         "SELECT id, sha256, state, has_preview FROM photo"
         f" WHERE id IN ({_marks(keys)}) OR sha256 IN ({_marks(hashes)})",
@@ -92,11 +91,10 @@ async def mark_stored(district: str, sha256: str, *, actor: Actor = SYSTEM) -> i
     change. Returns its number, 0 when no slot waited. Call it only after the bytes have their final name."""
 
     async def work(line: Line) -> int:
-        waiting = [p for p in await _of_district(line, sha256) if p.state != "stored"]
+        waiting = [slot for slot in await _of_district(line, sha256) if slot["state"] != "stored"]
         _say(line, waiting, "stored")
-        await Photo.filter(id__in=[p.id for p in waiting]).update(
-            state="stored", stored_at=line.heard_at, fault="", rev=line.rev
-        )
+        moment = line.heard_at.isoformat(" ") if _text_engine(line) else line.heard_at
+        _touch(line, waiting, "state = 'stored', fault = '', stored_at = ?", moment)
         return line.rev
 
     return await _unless_nothing(work, district, actor, "photo.stored")
@@ -106,10 +104,11 @@ async def mark_refused(district: str, sha256: str, fault: str, *, actor: Actor =
     """The bytes came whole and are no photo (`fault`: the problem's code). Returns the number, 0 when said before."""
 
     async def work(line: Line) -> int:
-        told = [p for p in await _of_district(line, sha256) if p.state != "stored" and p.fault != fault]
+        slots = await _of_district(line, sha256)
+        told = [slot for slot in slots if slot["state"] != "stored" and slot["fault"] != fault]
         _say(line, told)
         line.body["fault"] = fault
-        await Photo.filter(id__in=[p.id for p in told]).update(fault=fault, rev=line.rev)
+        _touch(line, told, "fault = ?", fault)
         return line.rev
 
     return await _unless_nothing(work, district, actor, "photo.refused")
@@ -119,9 +118,9 @@ async def mark_preview(district: str, sha256: str, *, actor: Actor = SYSTEM) -> 
     """A preview of these bytes is here. Returns the number, 0 when every slot knew. A preview is never evidence."""
 
     async def work(line: Line) -> int:
-        told = [p for p in await _of_district(line, sha256) if not p.has_preview]
+        told = [slot for slot in await _of_district(line, sha256) if not slot["has_preview"]]
         _say(line, told)
-        await Photo.filter(id__in=[p.id for p in told]).update(has_preview=True, rev=line.rev)
+        _touch(line, told, "has_preview = ?", True)
         return line.rev
 
     return await _unless_nothing(work, district, actor, "photo.preview")
@@ -153,29 +152,30 @@ async def _unless_nothing(work: Any, district: str, actor: Actor, verb: str) -> 
         return 0
 
 
-async def _of_district(line: Line, sha256: str) -> list[Photo]:
+async def _of_district(line: Line, sha256: str) -> list[dict[str, Any]]:
     """Slots of these bytes that belong to the change's district; `u:` slots by their person's district."""
-    slots = (
-        await Photo.filter(sha256=sha256)
-        .only("id", "state", "fault", "has_preview", "home", "person")
-        .order_by("id")
-    )
-    authors = {slot.person for slot in slots if slot.home.startswith("u:")}
-    ours: set[UUID] = set()
-    for author in authors:
-        text = str(author) if line.client.capabilities.dialect == "sqlite" else author
-        if await line.run("SELECT id FROM person WHERE id = ? AND district = ?", text, line.district):
-            ours.add(author)
-    return [
-        s for s in slots if s.home.startswith(line.district) or (s.home.startswith("u:") and s.person in ours)
-    ]
+    return await line.run(
+        "SELECT id, state, fault, has_preview, home FROM photo WHERE sha256 = ? AND (home LIKE ? OR"
+        " (home LIKE 'u:%' AND person IN (SELECT id FROM person WHERE district = ?))) ORDER BY id",
+        sha256, f"{line.district}%", line.district,
+    )  # fmt: skip
 
 
-def _say(line: Line, photos: list[Photo], stage: str = "") -> None:
-    if not photos:
+def _say(line: Line, slots: list[dict[str, Any]], stage: str = "") -> None:
+    if not slots:
         raise _NothingToDo
-    line.about("photo", photos[0].id, photos[0].home, moved=(photos[0].state if stage else "", stage))
-    line.body["photos"] = [str(photo.id) for photo in photos]
+    first = slots[0]
+    line.about("photo", first["id"], first["home"], moved=(first["state"] if stage else "", stage))
+    line.body["photos"] = [str(slot["id"]) for slot in slots]
+
+
+def _touch(line: Line, slots: list[dict[str, Any]], columns: str, value: Any) -> None:
+    ids = [slot["id"] for slot in slots]  # as the engine gave them
+    line.later(f"UPDATE photo SET {columns}, rev = ? WHERE id IN ({_marks(ids)})", value, line.rev, *ids)
+
+
+def _text_engine(line: Line) -> bool:
+    return bool(line.client.capabilities.dialect == "sqlite")
 
 
 def _fits(value: int | None) -> int | None:

@@ -38,7 +38,7 @@ async def slots_of(hashes: list[str]) -> list[Slot]:
     if not hashes:
         return []
     found = await rows(
-        "SELECT sha256, size, person, home, state, has_preview FROM photo"  # noqa: S608 - only question marks
+        "SELECT sha256, size, person, home, state, has_preview FROM photo"
         f" WHERE sha256 IN ({', '.join('?' * len(hashes))})",
         *hashes,
     )
@@ -55,7 +55,7 @@ async def seen_hashes(who: Who, slots: list[Slot]) -> set[str]:
     units, rest = departments(who), [slot.sha256 for slot in slots if slot.sha256 not in seen]
     if units and rest:
         proven = await rows(
-            "SELECT DISTINCT p.sha256 FROM task_photo p JOIN task t ON t.id = p.task_id"  # noqa: S608 - marks only
+            "SELECT DISTINCT p.sha256 FROM task_photo p JOIN task t ON t.id = p.task_id"
             f" WHERE p.sha256 IN ({', '.join('?' * len(rest))}) AND t.unit IN ({', '.join('?' * len(units))})",
             *rest, *units,
         )  # fmt: skip
@@ -105,15 +105,18 @@ async def take_in(blobs: Blobs, partial: Partial, who: Who, slots: list[Slot]) -
 
 
 def _judge_and_keep(partial: Partial) -> None:
-    if not partial.matches():
-        partial.cut(0)
-        raise Problem("checksum")
     try:
-        check_picture(partial.path)
-    except Problem:
-        partial.refuse()
-        raise
-    partial.keep()
+        if not partial.matches():
+            partial.cut(0)
+            raise Problem("checksum")
+        try:
+            check_picture(partial.path)
+        except Problem:
+            partial.refuse()
+            raise
+        partial.keep()
+    finally:
+        partial.close()
 
 
 async def settle_stored(who: Who, slots: list[Slot], sha256: str) -> None:

@@ -92,7 +92,8 @@ async def test_missing_has_limits(house: House, li: Someone) -> None:
         assert (answer.status_code, answer.json()["error"]) == (413, "too_large")
     for odd in (b"{", b"[]", b'{"sha256":"x"}', b'{"sha256":[1]}', b"\xff"):
         answer = await house.http.post("/api/blobs/missing", headers=li.session, content=odd)
-        assert (answer.status_code, answer.json()["error"]) == (400, "bad_json"), odd
+        told = (400, "bad_json") if odd in (b"{", b"\xff") else (422, "invalid")
+        assert (answer.status_code, answer.json()["error"]) == told, odd
     assert (await house.http.post("/api/blobs/missing", json={"sha256": []})).status_code == 401
 
 

@@ -42,7 +42,7 @@ def uploader(port: int, by: Someone, path: Path, **more: Any) -> Any:
     """tuspy's uploader for this file."""
     client = TusClient(f"http://127.0.0.1:{port}/api/tus", headers=by.session)
     told = {"sha256": sha(path.read_bytes()), "mime": "image/jpeg"}
-    return client.uploader(str(path), metadata=told, retries=2, retry_delay=0, **more)
+    return client.uploader(str(path), metadata=told, retries=10, retry_delay=0.1, **more)
 
 
 def begun(port: int, by: dict[str, str], data: bytes, send: int) -> socket.socket:
