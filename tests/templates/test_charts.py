@@ -11,11 +11,18 @@ from templates.charts import Bar, Point
 from templates.fonts import SANS, font_files
 
 FONT = ImageFont.truetype(str(next(path for face, path in font_files().items() if face.family == SANS)), 100)
-LABELS = ("村庄清洁", "生活垃圾分类与收运", "农业面源与“无废乡村”", "清洁能源与大气污染防治", "A&B <i>")
+LABELS = (
+    "“清”“洁”“无”“废”“美”“丽”",
+    "村庄清洁",
+    "生活垃圾分类与收运",
+    "农业面源与“无废乡村”",
+    "清洁能源与大气污染防治",
+    "A&B <i>",
+)
 BARS: list[Bar] = [
     {"label": label, "value": value, "full": full, "text": f"{value:g} / {full:g}", "mark": mark}
     for label, value, full, mark in zip(
-        LABELS, (16, 10.25, 0, -3, 99), (16, 12, 8, 8, 8), (14, None, 8, 9, 0), strict=True
+        LABELS, (16, 10.25, 0, -3, 99, 5), (16, 12, 8, 8, 8, 8), (14, None, 8, 9, 0, 4), strict=True
     )
 ]
 TREND: list[Point] = [
@@ -27,7 +34,7 @@ DRAWN = {
     "bars": charts.bars(BARS, title="各类得分"),
     "one bar": charts.bars(BARS[:1]),
     "no bars": charts.bars([]),
-    "radar": charts.radar(LABELS, (1, 0.8, 0, 0.5, 1), marks=(0.9,) * 5),
+    "radar": charts.radar(LABELS, (1, 0.8, 0, 0.5, 1, 1), marks=(0.9,) * 6),
     "columns": charts.columns(TREND),
     "no columns": charts.columns([]),
     "spark": charts.sparkline([1, None, 3, 2, None]),
@@ -92,7 +99,7 @@ def test_a_bar_is_as_long_as_its_points() -> None:
         for node in ElementTree.fromstring(DRAWN["bars"]).findall(".//{*}rect")
         if node.attrib["fill"] == charts.PINE
     ]
-    assert len(solid) == 5
+    assert len(solid) == 6
     assert solid[1] / solid[0] == pytest.approx(10.25 / 16, abs=0.002)
     assert solid[2:4] == [0, 0]  # none earned, and less than none drawn as none
     assert solid[4] / solid[0] == pytest.approx(8 / 16, abs=0.002)  # never beyond its full length

@@ -56,8 +56,8 @@ async def test_the_network_is_never_asked(folder: Path) -> None:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     url = f"http://127.0.0.1:{server.server_port}/a.png"
     try:
-        html = f'<p style="background:url({url})">{url}<img src="{url}"><link rel=stylesheet href="{url}">'
-        out = paper_worker._Form(string=html, url_fetcher=paper_worker.Fetcher()).write_pdf()
+        parts = f'<link rel="stylesheet" href="{url}"/><p style="background:url({url})">{url}<img src="{url}"/></p>'
+        out = paper_worker._Form(f"<html><body>{parts}</body></html>", paper_worker.Fetcher()).write_pdf()
         assert out.startswith(b"%PDF")
         with socket.create_connection(("127.0.0.1", server.server_port)):
             pass  # the canary does listen
