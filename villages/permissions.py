@@ -27,10 +27,10 @@ MAY: dict[str, tuple[str, ...]] = {
     "inspection.submit": (INSPECTOR,),
     "inspection.evidence": (INSPECTOR,),
     "inspection.void": (OFFICE,),
-    "round.open": (OFFICE,),
-    "round.close": (OFFICE,),
-    "round.publish": (OFFICE,),
-    "assignment.withdraw": (OFFICE,),
+    "round.open": (OFFICE, TOWN),  # a town: its own self-check rounds, outside the ranking
+    "round.close": (OFFICE, TOWN),
+    "round.publish": (OFFICE, TOWN),
+    "assignment.withdraw": (OFFICE, TOWN),
     "veto.decide": (OFFICE,),
     "photo.waive": (OFFICE, TOWN),
     # tasks: the rows of dispatch/stages.py say from which stage
