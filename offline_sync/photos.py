@@ -23,6 +23,7 @@ from offline_sync.arrivals import (
     settle_stored,
     slots_of,
 )
+from offline_sync.wire import decode, raw_body
 from villages.ground.blobs import Blobs, Standing, is_hash
 from villages.ground.problems import Problem
 from villages.permissions import Who
@@ -55,7 +56,7 @@ async def missing(request: Request) -> Response:
     """
     try:
         who = await bearer(request, disabled_ok=True)
-        asking = _decoded(await _body(request, MISSING_BYTES, "查询"))
+        asking = _hashes(await raw_body(request, MISSING_BYTES, "查询"))
         standings = await _standings(request.app.state.blobs, who, asking)
     except Problem as problem:
         return await problem_response(request, problem)
@@ -93,7 +94,7 @@ async def put_preview(request: Request) -> Response:
         if not is_hash(sha256):
             raise Problem("unexpected_photo")
         slots = await expected(who, sha256)
-        data = await _body(request, PREVIEW_BYTES, "预览图")
+        data = await raw_body(request, PREVIEW_BYTES, "预览图")
         await _keep_preview(request.app.state.blobs, who, sha256, slots, data)
     except Problem as problem:
         return await problem_response(request, problem)
@@ -182,24 +183,11 @@ def _kind(path: Path) -> str | None:
         return kind_of(file.read(12))
 
 
-def _decoded(body: bytes) -> list[str]:
-    try:
-        hashes = msgspec.json.decode(body, type=Asking).sha256
-    except msgspec.DecodeError as error:
-        raise Problem("bad_json", at=len(body)) from error
+def _hashes(body: bytes) -> list[str]:
+    hashes = decode(body, Asking).sha256
     if len(hashes) > MISSING_MAX:
         raise Problem("too_large", what="一次查询的照片", limit=f"{MISSING_MAX} 张")
     return hashes
-
-
-async def _body(request: Request, limit: int, what: str) -> bytes:
-    """A small body, read no further than its limit. Raises too_large."""
-    held = bytearray()
-    async for chunk in request.stream():
-        held += chunk
-        if len(held) > limit:
-            raise Problem("too_large", what=what, limit=f"{limit // 1024} KB")
-    return bytes(held)
 
 
 routes: list[Route] = [
