@@ -79,9 +79,16 @@ async def show(
         item=await _item(task), steps=history(steps, photos), shots=pairs_of(photos), forms=forms(verbs),
         units=[(unit, names.unit(unit)) for unit in destinations(who, task, names.departments)],
         barred=reviewers(task) if own_work(who, task) and task.stage in ("submitted", "checked") else "",
-        flash=f"上一项{said}" if said and "last" in request.query_params else said, phrases=words.PHRASES, given=given, wrong=wrong, act=uuid4(), most=MOST, queue_text=queue,
+        flash=_flash(request, said, told="submit" not in verbs and hands), said=said, phrases=words.PHRASES, given=given, wrong=wrong, act=uuid4(), most=MOST, queue_text=queue,
         queue=await queue_of(who, asked_in(queue), task) if queue else None,
     )  # fmt: skip
+
+
+def _flash(request: Request, said: str, *, told: bool) -> str:
+    """What was done, said once: on the next task of a list it was the one before, on a phone what follows says it."""
+    if told:
+        return ""
+    return f"上一项{said}" if said and "last" in request.query_params else said
 
 
 async def _item(task: Task) -> dict[str, Any]:

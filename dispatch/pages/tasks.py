@@ -44,7 +44,7 @@ def row(task: Task, names: Names, who: Who | None = None) -> dict[str, Any]:
         "place": task.place, "text": task.text, "deadline": task.deadline, "open": task.stage in OPEN,
         "village": names.village(task.village), "village_code": task.village, "town": names.town(task.village),
         "unit": names.unit(task.unit), "marks": marks_of(task), "requirement": task.requirement, "days": task.days,
-        "accept": bool(who) and task.stage == "dispatched" and "accept" in allowed(who, task),
+        "accept": who is not None and task.stage == "dispatched" and "accept" in allowed(who, task),
     }  # fmt: skip
 
 
@@ -62,12 +62,11 @@ async def accept_many(request: Request, who: Who) -> Response:
     """POST /tasks/acceptances: sign for each chosen task, one change each; `task[]` holds id:revision."""
     data = await form(request, who, max_fields=PAGE + 10, max_files=0)
     act = _uuid(str(data.get("act", ""))) or uuid4()
-    chosen = {}
+    chosen: dict[UUID, int] = {}
     for value in data.get("task[]", []):
         text, _, rev = str(value).partition(":")
-        task = _uuid(text)
-        if task and rev.isdigit():
-            chosen[task] = int(rev)
+        if (one := _uuid(text)) and rev.isascii() and rev.isdigit():
+            chosen[one] = int(rev)
     accepted = left = 0
     for task in await seen_by(who).filter(id__in=list(chosen)).order_by("deadline", "id"):
         outcome = await commands.do_move(

@@ -123,7 +123,8 @@ async def test_a_stale_page_says_so_and_keeps_the_words(app: Starlette) -> None:
         assert answer.status_code == 409
         assert "已由他人办理" in answer.text and "作为备注保存" in answer.text
         assert "垃圾已经全部清走" in answer.text
-    note = await Step.get(task_id=task, verb="note")
+    note = await Step.filter(task_id=task, verb="note").order_by("-rev").first()
+    assert note is not None
     assert "垃圾已经全部清走" in note.text
     assert await TaskPhoto.filter(task_id=task, step=note.id).count() == 1
 
