@@ -1,0 +1,96 @@
+"""A real server as a separate process, and a real browser."""
+
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageDraw
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """`manage.py serve` over a demo district of its own; yields its address."""
+    data, port = tmp_path_factory.mktemp("served"), free_port()
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("XUNCUN_")}
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "serve", "--port", str(port), "--data", str(data)],
+        cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    url = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(300):
+            try:
+                urllib.request.urlopen(f"{url}/healthz", timeout=2)
+                break
+            except OSError:
+                assert process.poll() is None, process.stdout and process.stdout.read()
+                time.sleep(0.1)
+        yield url
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, without a screen."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium",
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--lang=zh-CN"],
+        )
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def sign_in(server: str, browser: Browser) -> Callable[[str, int, int], Page]:
+    """A page of a fresh browser session, signed in as one of the demo people, at a size."""
+
+    def enter(name: str, width: int, height: int) -> Page:
+        page = browser.new_context(viewport={"width": width, "height": height}, locale="zh-CN").new_page()
+        page.set_default_timeout(15_000)
+        page.goto(f"{server}/sign-in")
+        page.fill("input[name=name]", name)
+        page.fill("input[name=password]", "xuncun-demo")
+        page.click("main button")
+        page.wait_for_url(lambda url: "/sign-in" not in url)
+        return page
+
+    return enter
+
+
+@pytest.fixture(scope="module")
+def photo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Photos of real size, each different."""
+    folder = tmp_path_factory.mktemp("photos")
+    for number in range(20):
+        dice = random.Random(number)
+        image = Image.new("RGB", (1600, 1200), (210 - number * 4, 214, 196))
+        pen = ImageDraw.Draw(image)
+        for _ in range(60):
+            x, y = dice.randrange(1600), dice.randrange(1200)
+            pen.ellipse((x, y, x + 120, y + 80), fill=tuple(dice.randrange(256) for _ in range(3)))
+        image.save(folder / f"{number:02}.jpg", quality=82)
+    return folder
