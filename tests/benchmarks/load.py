@@ -1,0 +1,90 @@
+"""The load: many keep-alive connections in a process of their own, raw HTTP/1.1, every request made beforehand.
+
+`python -m tests.benchmarks.load PLAN` reads a pickled plan {port, clients: [[request bytes, …], …], expect} and
+prints one JSON object: seconds, cpu (of this process), wrong (answers without `expect`), the first such answer,
+latencies in ms (p50, p99) and the bytes answered.
+"""
+
+import asyncio
+import json
+import pickle
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import uvloop
+
+from tests.benchmarks.server import ROOT
+
+
+def post(path: str, body: bytes, token: str, **headers: str) -> bytes:
+    """A whole POST request."""
+    lines = [
+        f"POST {path} HTTP/1.1", "Host: xuncun", f"Authorization: Bearer {token}", f"Content-Length: {len(body)}",
+        *(f"{name.replace('_', '-')}: {value}" for name, value in headers.items()),
+    ]  # fmt: skip
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+
+def run(port: int, clients: list[list[bytes]], expect: bytes) -> dict[str, Any]:
+    """Send it all from another process. Raises RuntimeError when any answer lacked `expect`."""
+    with tempfile.NamedTemporaryFile(suffix=".plan") as plan:
+        pickle.dump({"port": port, "clients": clients, "expect": expect}, plan)
+        plan.flush()
+        told = subprocess.run(
+            [sys.executable, "-m", "tests.benchmarks.load", plan.name],
+            cwd=ROOT,
+            capture_output=True,
+            check=False,
+        )
+    if told.returncode:
+        raise RuntimeError(told.stderr.decode())
+    found: dict[str, Any] = json.loads(told.stdout)
+    if found["wrong"]:
+        raise RuntimeError(f"{found['wrong']} answers without {expect!r}, the first: {found['first']}")
+    return found
+
+
+async def _client(
+    port: int, requests: list[bytes], expect: bytes, took: list[float], wrong: list[bytes]
+) -> int:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    size = 0
+    for request in requests:
+        begun = time.perf_counter()
+        writer.write(request)
+        head = await reader.readuntil(b"\r\n\r\n")
+        body = await reader.readexactly(_length(head))
+        took.append(time.perf_counter() - begun)
+        size += len(body)
+        if expect not in head and expect not in body:
+            wrong.append(head + body)
+    writer.close()
+    return size
+
+
+def _length(head: bytes) -> int:
+    at = head.lower().find(b"content-length:")
+    return int(head[at + 15 : head.index(b"\r\n", at)]) if at >= 0 else 0
+
+
+async def _all(plan: dict[str, Any]) -> dict[str, Any]:
+    took: list[float] = []
+    wrong: list[bytes] = []
+    begun, cpu = time.perf_counter(), time.process_time()
+    sizes = await asyncio.gather(
+        *(_client(plan["port"], requests, plan["expect"], took, wrong) for requests in plan["clients"])
+    )
+    took.sort()
+    return {
+        "seconds": time.perf_counter() - begun, "cpu": time.process_time() - cpu, "requests": len(took),
+        "p50": 1000 * took[len(took) // 2], "p99": 1000 * took[len(took) * 99 // 100], "bytes": sum(sizes),
+        "wrong": len(wrong), "first": wrong[0].decode(errors="replace")[:600] if wrong else "",
+    }  # fmt: skip
+
+
+if __name__ == "__main__":
+    print(json.dumps(uvloop.run(_all(pickle.loads(Path(sys.argv[1]).read_bytes())))))

@@ -1,0 +1,86 @@
+"""The real server in its own process, and what it costs: CPU and memory read from outside."""
+
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from types import TracebackType
+
+import psutil
+
+ROOT = Path(__file__).parents[2]
+MIB = 1024 * 1024
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_for(url: str, seconds: float, process: subprocess.Popen[bytes]) -> None:
+    """Until the address answers 200. Raises TimeoutError, or RuntimeError when the process ended instead."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if process.poll() is not None:
+            raise RuntimeError(f"the server ended with {process.returncode}")
+        try:
+            with urllib.request.urlopen(url, timeout=5) as answer:
+                if answer.status == 200:
+                    return
+        except OSError:
+            time.sleep(0.02)
+    raise TimeoutError(url)
+
+
+class Server:
+    """`manage.py serve` on a data folder; used in a `with`."""
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+        self.port = free_port()
+        self._log = (data / "server.log").open("ab")
+
+    def __enter__(self) -> "Server":
+        self.process = subprocess.Popen(
+            [sys.executable, "manage.py", "serve", "--port", str(self.port), "--data", str(self.data)],
+            cwd=ROOT, stdout=self._log, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        try:
+            wait_for(f"http://127.0.0.1:{self.port}/healthz", 60, self.process)
+        except BaseException:
+            self.process.kill()
+            raise
+        self._watched = psutil.Process(self.process.pid)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self._log.close()
+
+    def cpu_seconds(self) -> float:
+        """CPU used so far by the server and its database, all threads, user and system."""
+        return sum(_cpu(one) for one in (self._watched, *self._watched.children(recursive=True)))
+
+    def rss_mib(self) -> float:
+        """Resident memory of the server process."""
+        return float(self._watched.memory_info().rss) / MIB
+
+
+def _cpu(process: psutil.Process) -> float:
+    try:
+        times = process.cpu_times()
+    except psutil.NoSuchProcess:
+        return 0.0
+    return float(times.user + times.system)
