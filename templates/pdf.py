@@ -28,8 +28,6 @@ class PaperError(RuntimeError):
 
 
 # --- what a scorecard is given: plain data, every number already worded by the caller ---------------------
-
-
 class Photo(TypedDict):
     """A photo's place on the card. `path` None: the record arrived, the picture has not (照片待补传)."""
 
