@@ -4,6 +4,8 @@ A synced row carries `home` (the code or scope it lives under), `town` (its firs
 and `rev`, the number of the change that last touched it. It is never deleted.
 """
 
+from typing import Any
+
 from tortoise import Model, fields
 from tortoise.indexes import Index
 
@@ -19,7 +21,7 @@ class DistrictHead(Model):
     rev = fields.BigIntField(default=0)
     chain_hash = fields.CharField(64)
     epoch = fields.UUIDField()
-    settings: fields.JSONField = fields.JSONField(default=dict)
+    settings: fields.JSONField[Any] = fields.JSONField(default=dict)
     settings_rev = fields.BigIntField(default=0)
 
     class Meta:
@@ -30,7 +32,7 @@ class DistrictHead(Model):
 class Change(Model):
     """One line of the trail. `id` is district × 10¹² + rev; the line's hash covers every column but the body."""
 
-    id = fields.BigIntField(primary_key=True, generated=False)
+    id = fields.BigIntField(primary_key=True)
     district = fields.CharField(6)
     rev = fields.BigIntField()
     at = fields.CharField(24)  # RFC 3339 text as hashed: the device's time for a command, else ours
@@ -59,7 +61,7 @@ class Change(Model):
 class ChangeBody(Model):
     """What a change said, with its salt. Erasing the row's salt and body leaves the chain whole."""
 
-    id = fields.BigIntField(primary_key=True, generated=False)
+    id = fields.BigIntField(primary_key=True)
     salt = fields.CharField(32, null=True)
     body = fields.TextField(null=True)
 
@@ -88,10 +90,10 @@ class Village(Model):
     code = fields.CharField(12, primary_key=True)
     name = fields.CharField(20)
     stat_name = fields.CharField(30)
-    aliases: fields.JSONField = fields.JSONField(default=list)
+    aliases: fields.JSONField[Any] = fields.JSONField(default=list)
     town = fields.CharField(9)
-    tags: fields.JSONField = fields.JSONField(default=list)
-    groups: fields.JSONField = fields.JSONField(default=list)
+    tags: fields.JSONField[Any] = fields.JSONField(default=list)
+    groups: fields.JSONField[Any] = fields.JSONField(default=list)
     search = fields.CharField(300)
     lat = fields.DecimalField(9, 6, null=True)
     lng = fields.DecimalField(9, 6, null=True)
@@ -213,7 +215,7 @@ class Job(Model):
     id = fields.UUIDField(primary_key=True)
     kind = fields.CharField(40)
     key = fields.CharField(120, unique=True)
-    args: fields.JSONField = fields.JSONField(default=dict)
+    args: fields.JSONField[Any] = fields.JSONField(default=dict)
     person = fields.UUIDField(null=True)
     state = fields.CharField(10)  # waiting, running, done, failed
     done = fields.IntField(default=0)

@@ -110,7 +110,8 @@ def sql(client: BaseDBAsyncClient, text: str) -> str:
 async def rows(text: str, *values: Any) -> list[dict[str, Any]]:
     """Run one statement (with `?`) on the right connection; returns rows as dicts."""
     client = connections.get("default" if inside_change.get() else "reader")
-    return await client.execute_query_dict(sql(client, text), list(values))
+    found: list[dict[str, Any]] = await client.execute_query_dict(sql(client, text), list(values))
+    return found
 
 
 @asynccontextmanager

@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name='Change',
             fields=[
-                ('id', fields.BigIntField(primary_key=True, unique=True, db_index=True)),
+                ('id', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
                 ('district', fields.CharField(max_length=6)),
                 ('rev', fields.BigIntField()),
                 ('at', fields.CharField(max_length=24)),
@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name='ChangeBody',
             fields=[
-                ('id', fields.BigIntField(primary_key=True, unique=True, db_index=True)),
+                ('id', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
                 ('salt', fields.CharField(null=True, max_length=32)),
                 ('body', fields.TextField(null=True, unique=False)),
             ],
