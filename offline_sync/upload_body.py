@@ -50,9 +50,8 @@ class Body:
         try:
             await self._take(request)
         except (ClientDisconnect, TimeoutError) as cut:
-            await (
-                self._write()
-            )  # what arrived counts, whatever its own sum would have said: the whole is checked
+            # What arrived counts, whatever its own sum would have said: the whole is checked at the end.
+            await self._write()
             raise Problem("upload_slow", offset=self.partial.size) from cut
         await self._write()
         if self.sum is not None and self.sum.digest() != self.wanted:
