@@ -279,3 +279,15 @@ async def test_as_many_queries_for_thirty_as_for_one(app: Starlette, name: str, 
         with counted() as thirty:
             await desk.get(path)
     assert 0 < len(thirty) == len(one) <= most, "\n".join(thirty)
+
+
+async def test_a_form_beyond_all_measure_is_not_read(app: Starlette) -> None:
+    task = await a_task()
+    async with at_desk(app, "village") as village:
+        form = await village.form(f"/tasks/{task}", "/submit")
+        answer = await village.http.post(
+            form.action,
+            content=b"",
+            headers={"Content-Type": "multipart/form-data; boundary=x", "Content-Length": "120000000"},
+        )
+    assert answer.status_code == 413 and "96 MB" in answer.text
