@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from offline_sync.models import Device
-from offline_sync.protocol import DeviceIn, EnrolIn, PersonOut, PostOut, SessionIn, SessionOut
+from offline_sync.protocol import DeviceIn, EnrolIn, PersonOut, PostOut, SessionIn, SessionOut, device_id
 from offline_sync.wire import answer, decode, raw_body
 from villages.changes import Actor, Line, change
 from villages.ground import clock
@@ -40,8 +40,9 @@ async def sign_out(request: Request) -> Response:
 
 
 async def _hand_out(person: Person, device: DeviceIn) -> Response:
-    await know_device(person, device)
-    tokens: Tokens = await sign_in_device(person, device.id, device.label)
+    known = device_id(device.id)
+    await know_device(person, known, device)
+    tokens: Tokens = await sign_in_device(person, known, device.label)
     posts = await Post.filter(person_id=person.id, ended=False).order_by("place", "role")
     return answer(
         SessionOut(
@@ -62,27 +63,25 @@ async def _hand_out(person: Person, device: DeviceIn) -> Response:
     )  # fmt: skip
 
 
-async def know_device(person: Person, device: DeviceIn) -> None:
+async def know_device(person: Person, key: UUID, device: DeviceIn) -> None:
     """Enrol a device at first sight (a change); later only its build is brought up to date."""
-    known = await Device.get_or_none(id=device.id)
+    known = await Device.get_or_none(id=key)
     if known is None:
 
         async def work(line: Line) -> None:
-            line.about("device", device.id, person.district)
+            line.about("device", key, person.district)
             line.body.update(label=device.label, platform=device.platform)
-            if not await Device.exists(id=device.id):
+            if not await Device.exists(id=key):
                 await Device.create(
-                    id=device.id, district=person.district, label=device.label, platform=device.platform,
+                    id=key, district=person.district, label=device.label, platform=device.platform,
                     build=device.build, first_seen=line.heard_at, rev=line.rev,
                 )  # fmt: skip
 
         post = await Post.filter(person_id=person.id, ended=False).order_by("place").first()
-        actor = Actor(
-            person.id, post.role if post else "none", post.place if post else "", person.title, device.id
-        )
+        actor = Actor(person.id, post.role if post else "none", post.place if post else "", person.title, key)
         await change(work, district=person.district, actor=actor, verb="device.enrol")
     elif known.build != device.build:
-        await Device.filter(id=device.id).update(build=device.build)
+        await Device.filter(id=key).update(build=device.build)
 
 
 async def is_revoked(device: UUID | None) -> bool:

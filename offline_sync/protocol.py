@@ -6,19 +6,28 @@ cannot be understood is still kept to the byte.
 """
 
 from typing import Annotated, Any
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from msgspec import Meta, Raw, Struct, field
 
 from inspections.answers import PhotoIn, Position, Submission
 
 Text = Annotated[str, Meta(max_length=600)]
+DeviceName = Annotated[str, Meta(min_length=1, max_length=80)]
+
+
+def device_id(name: str) -> UUID:
+    """The id we keep for a device: its own UUID, or one made from its name."""
+    try:
+        return UUID(name)
+    except ValueError:
+        return uuid5(NAMESPACE_URL, f"device:{name}")
 
 
 class DeviceIn(Struct, kw_only=True):
-    """A device as it names itself."""
+    """A device as it names itself: a UUID, or any other name of its own that stays the same."""
 
-    id: UUID
+    id: DeviceName
     label: Annotated[str, Meta(max_length=80)] = ""
     platform: Annotated[str, Meta(max_length=80)] = ""
     build: Annotated[str, Meta(max_length=40)] = ""
@@ -74,7 +83,7 @@ class HelloIn(Struct, kw_only=True):
     """POST /api/sync/hello."""
 
     replica: UUID
-    device: UUID | DeviceIn | None = None
+    device: DeviceName | DeviceIn | None = None
     build: str = ""
     platform: str = ""
 

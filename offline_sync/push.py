@@ -11,7 +11,7 @@ from tortoise.exceptions import IntegrityError
 from offline_sync import commands, receipts
 from offline_sync.devices import is_revoked
 from offline_sync.models import Replica
-from offline_sync.protocol import DeviceIn, HelloIn, HelloOut, PushIn, PushOut, ResultOut
+from offline_sync.protocol import DeviceIn, HelloIn, HelloOut, PushIn, PushOut, ResultOut, device_id
 from offline_sync.verdicts import photo_hashes, result_of
 from offline_sync.wire import answer, decode, raw_body
 from villages.changes import shielded
@@ -28,7 +28,8 @@ async def hello(request: Request) -> Response:
     """POST /api/sync/hello."""
     who = await bearer(request, disabled_ok=True)
     asked = decode(await raw_body(request, LIMITS["command_bytes"], "请求"), HelloIn)
-    device = asked.device.id if isinstance(asked.device, DeviceIn) else asked.device
+    named = asked.device.id if isinstance(asked.device, DeviceIn) else asked.device
+    device = device_id(named) if named else None
     replica = await own_replica(who, asked.replica, device or who.device)
     head = await the_district()
     return answer(

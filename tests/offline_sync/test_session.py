@@ -86,3 +86,10 @@ async def test_health_and_headers(http: httpx2.AsyncClient) -> None:
     assert answer.json()["status"] == "ok"
     assert "script-src 'self'" in answer.headers["content-security-policy"]
     assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_a_device_may_have_a_name_of_its_own(http: httpx2.AsyncClient) -> None:
+    for _ in range(2):
+        asked = body("inspector", "xuncun-demo") | {"device": {"id": "王平镇一号平板"}}
+        assert (await http.post("/api/session", json=asked)).status_code == 200
+    assert await Device.filter(label="").count() == 1
