@@ -255,7 +255,9 @@ async def test_too_large_is_said_before_a_byte_is_read(house: House, li: Someone
             read += 1_000_000
             yield bytes(1_000_000)
 
-    declared = await house.patch(li.session, sha(data), 0, twenty_megabytes(), **{"Content-Length": "20000000"})
+    declared = await house.patch(
+        li.session, sha(data), 0, twenty_megabytes(), **{"Content-Length": "20000000"}
+    )
     assert (declared.status_code, read) == (413, 0)
     streamed = await house.patch(li.session, sha(data), 0, twenty_megabytes())
     assert (streamed.status_code, streamed.json()["error"]) == (413, "too_large")
