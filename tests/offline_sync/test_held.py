@@ -7,7 +7,7 @@ import httpx2
 import pytest
 from starlette.applications import Starlette
 
-from dispatch.models import Task
+from dispatch.models import Step, Task, TaskPhoto
 from inspections.models import Assignment, Inspection, Photo
 from offline_sync.models import Card, Command
 from tests.dispatch.desk_house import at_desk, counted, form_in, said
@@ -206,3 +206,29 @@ async def test_pages_of_the_office_ask_no_more_for_more(app: Starlette, inspecto
             with counted() as many:
                 await office.get(path)
             assert 0 < len(few) == len(many) <= 24, path
+
+
+@pytest.mark.parametrize(
+    ("decision", "stage", "verb"), [("approval", "submitted", "submit"), ("note", "dispatched", "note")]
+)
+async def test_a_mending_out_of_reach_can_count_or_be_noted(
+    app: Starlette, inspector: Tablet, village: Tablet, decision: str, stage: str, verb: str
+) -> None:
+    sent = await inspector.do("inspection.submit", visit(inspector, village="110109005202", faults=1))
+    [task] = sent["data"]["tasks"]
+    shot = photo(picture("mended"))
+    command = village.command(
+        "task.submit", {"task": task, "base_rev": sent["rev"], "text": "帮邻村清走了", "photos": [shot]}
+    )
+    [verdict] = await village.push(command)
+    assert (verdict["status"], verdict["reason"]) == ("held", "scope_lost")
+    async with at_desk(app, "office") as office:
+        page = await office.get(f"/held/{command['id']}")
+        assert "帮邻村清走了" in page
+        assert (await office.send(form_in(page, f"/{decision}"))).status_code == 303
+    assert (await Task.get(id=task)).stage == stage
+    step = await Step.filter(task_id=task).order_by("-rev").first()
+    assert step is not None and (step.verb, step.person) == (verb, UUID(village.me))
+    kept = await Photo.get(id=shot["id"])
+    assert kept.home == "110109005202" and await TaskPhoto.exists(task_id=task, photo=kept.id)
+    assert (await Change.get(verb="held.decide")).post == "district_office"
