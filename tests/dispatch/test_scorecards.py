@@ -15,7 +15,7 @@ from typing import Any
 import pikepdf
 import pytest
 import zxingcpp
-from PIL import Image
+from PIL import Image, ImageChops
 from tortoise.backends.sqlite.client import SqliteClient, SqliteTransactionWrapper
 
 from dispatch import scorecards
@@ -29,6 +29,7 @@ from inspections.models import Inspection
 from inspections.rounds import close_round
 from tests.dispatch.press_house import BASE, NEIGHBOUR, TOWN, House, Sheet, drawn, house, rich_sheet
 from tests.inspections.round_world import run, today
+from tests.templates import card_sample
 from villages.changes import Line
 from villages.ground import clock
 from villages.ground.problems import Problem
@@ -342,6 +343,23 @@ async def test_a_preview_stands_in_and_says_so(press: House, tmp_path: Path) -> 
     told = text_of(await bytes_of(press, edition), tmp_path)
     assert "预览图" in told
     assert "照片待补传" not in told
+
+
+async def test_a_signature_ticks_its_box(press: House, tmp_path: Path) -> None:
+    """Looked at as a picture: a tick that is no text is lost without any text test noticing."""
+    pictures = []
+    for signed in (True, False):
+        context = card_sample.card(press.press.blobs.folder, village_signed=signed, refusal=None)
+        (tmp_path / "card.pdf").write_bytes(await press.app.state.paper.render("scorecard", context))
+        subprocess.run(
+            ["pdftoppm", "-r", "100", "-gray", "-png", tmp_path / "card.pdf", tmp_path / f"{signed}"],
+            check=True,
+        )
+        last = max(tmp_path.glob(f"{signed}-*.png"))
+        pictures.append(Image.open(last).convert("L"))
+    changed = ImageChops.difference(*pictures).point(lambda shade: 255 if shade > 96 else 0).getbbox()
+    assert changed is not None
+    assert changed[2] - changed[0] < 20, "the box and nothing else"
 
 
 async def test_lost_bytes_are_printed_anew_as_a_new_edition(press: House) -> None:
