@@ -30,7 +30,7 @@ class ItemRule(Protocol):
     @property
     def deadline_days(self) -> int: ...
     @property
-    def guideline(self) -> str: ...
+    def text(self) -> str: ...
 
 
 async def open_tasks(
@@ -79,7 +79,7 @@ def _task(
         id=new_id(), number=number(line.heard_at, line.rev, ordinal), village=village, inspection=inspection.id,
         finding=finding.id, item=item, unit=unit, stage=stages.DISPATCHED,
         severity=finding.severity or rule.severity or "minor", days=days, place=finding.place[:200],
-        text=finding.text[:600], requirement=rule.guideline[:600], dispatched_at=line.heard_at,
+        text=finding.text[:600], requirement=rule.text[:600], dispatched_at=line.heard_at,
         deadline=deadline_for(line.heard_at, days), moved_rev=line.rev, home=village, town=village[:9],
         rev=line.rev,
     )  # fmt: skip

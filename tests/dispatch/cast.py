@@ -71,7 +71,7 @@ class Rule:
 
     severity: str = "minor"
     deadline_days: int = 3
-    guideline: str = "清理干净，恢复原貌。"
+    text: str = "清理干净，恢复原貌。"
 
 
 def photo(name: str = "", *, pairs: UUID | None = None) -> PhotoIn:

@@ -102,7 +102,7 @@ async def test_real_checklists_say_all_that_is_asked(district: Settings) -> None
     made = await change(work, district=DISTRICT, actor=actor(cast().inspector), verb="inspection.submit")
     task = await Task.get(id=made[0])
     assert (task.days, task.severity) == (items["RE-1.1"].deadline_days, items["RE-1.1"].severity)
-    assert task.requirement == items["RE-1.1"].guideline
+    assert task.requirement == items["RE-1.1"].text
 
 
 async def test_six_tasks_with_twelve_photos_are_three_statements(
