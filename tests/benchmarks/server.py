@@ -71,11 +71,16 @@ class Server:
 
     def cpu_seconds(self) -> float:
         """CPU used so far by the server and its database, all threads, user and system."""
-        return sum(_cpu(one) for one in (self._watched, *self._watched.children(recursive=True)))
+        return cpu_of([self._watched, *self._watched.children(recursive=True)])
 
     def rss_mib(self) -> float:
         """Resident memory of the server process."""
         return float(self._watched.memory_info().rss) / MIB
+
+
+def cpu_of(processes: list[psutil.Process]) -> float:
+    """CPU seconds used so far, user and system, by those that are still there."""
+    return sum(_cpu(process) for process in processes)
 
 
 def _cpu(process: psutil.Process) -> float:

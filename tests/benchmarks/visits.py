@@ -2,6 +2,7 @@
 
 import copy
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -15,10 +16,15 @@ _CLEAN = full_answers()
 _encode = msgspec.json.Encoder().encode
 
 
-def submit(seq: int, round_id: str, village: str, checklist: dict[str, str], person: str) -> bytes:
-    """The text of one `inspection.submit`, with ids and photos of its own."""
+def submit(
+    seq: int, round_id: str, village: str, checklist: dict[str, str], person: str, hashes: Sequence[str] = ()
+) -> bytes:
+    """The text of one `inspection.submit`, with ids of its own; photos of these hashes, else of bytes nobody has."""
     inspection = str(new_id())
-    shots = [_photo(f"{inspection}-{number}") for number in range(PHOTOS)]
+    made = hashes or [
+        hashlib.sha256(f"{inspection}-{number}".encode()).hexdigest() for number in range(PHOTOS)
+    ]
+    shots = [_photo(sha256) for sha256 in made]
     args = {
         "inspection": inspection, "round": round_id, "village": village, "checklist": checklist,
         "inspectors": [person], "started_at": WHEN, "finished_at": WHEN,
@@ -64,9 +70,9 @@ def _answers(shots: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return answers
 
 
-def _photo(text: str) -> dict[str, Any]:
+def _photo(sha256: str) -> dict[str, Any]:
     return {
-        "id": str(new_id()), "sha256": hashlib.sha256(text.encode()).hexdigest(), "size": 300_000,
+        "id": str(new_id()), "sha256": sha256, "size": 300_000,
         "mime": "image/jpeg", "width": 1600, "height": 1200, "taken_at": WHEN,
         "position": {"lat": 39.97, "lng": 116.01, "accuracy": 8},
     }  # fmt: skip

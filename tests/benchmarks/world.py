@@ -3,8 +3,8 @@
 import asyncio
 import shutil
 import sqlite3
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from itertools import cycle
 from pathlib import Path
@@ -35,19 +35,14 @@ class Client:
     villages: list[str]
     done: int = 0
 
-    def next_commands(self, number: int, world: "World") -> list[bytes]:
-        """The next visits of this tablet as commands; a village is visited once in a round."""
-        made = []
-        for _ in range(number):
-            place, village = divmod(self.done, len(self.villages))
-            self.done += 1
-            world.latest = max(world.latest, place)
-            made.append(
-                visits.submit(
-                    self.done, world.rounds[place], self.villages[village], world.checklist, self.person
-                )
-            )
-        return made
+    def visit(self, world: "World", hashes: Sequence[str] = ()) -> bytes:
+        """This tablet's next visit as a command; a village is visited once in a round."""
+        place, village = divmod(self.done, len(self.villages))
+        self.done += 1
+        world.latest = max(world.latest, place)
+        return visits.submit(
+            self.done, world.rounds[place], self.villages[village], world.checklist, self.person, hashes
+        )
 
 
 @dataclass
@@ -59,24 +54,23 @@ class World:
     checklist: dict[str, str]
     clients: list[Client]
     latest: int = 0
-    started: set[str] = field(default_factory=set)
 
     def block(self, each: int, *, on: tuple[Path, ...] = ()) -> list[list[bytes]]:
-        """`each` further commands for every client. Rounds behind everybody are published, those in use started.
+        """`each` further visits of every client, in rounds that are under way in the data folders `on`."""
+        first = min(client.done // len(client.villages) for client in self.clients)
+        made = [[client.visit(self) for _ in range(each)] for client in self.clients]
+        self.turn_rounds(first, on=on)
+        return made
 
-        `on`: the data folders in which that is written, this world's own when none is given.
-        """
-        made = [client.next_commands(each, self) for client in self.clients]
-        first = min((client.done - each) // len(client.villages) for client in self.clients)
+    def turn_rounds(self, first: int, *, on: tuple[Path, ...] = ()) -> None:
+        """Publish the rounds before `first`, start those up to the latest in use; `on`: as in `block`, else here."""
         for data in on or (self.data,):
             base = sqlite3.connect(data / "xuncun.db", timeout=30)
             base.executemany("UPDATE round SET stage = 'published' WHERE id = ?", _each(self.rounds[:first]))
-            base.executemany(
-                "UPDATE round SET stage = 'started' WHERE id = ?", _each(self.rounds[first : self.latest + 1])
-            )
+            started = _each(self.rounds[first : self.latest + 1])
+            base.executemany("UPDATE round SET stage = 'started' WHERE id = ?", started)
             base.commit()
             base.close()
-        return made
 
     def copy(self, to: Path) -> Path:
         """The data folder once more. Nobody may have it open."""
