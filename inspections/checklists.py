@@ -1,6 +1,6 @@
 """Checklist versions: a file comes in once, is frozen by the hash of its content, stays readable for ever.
 
-An inspection names its version by code, version and hash; `find_version` says whether we hold just that one.
+An inspection names its version by code, version and hash.
 Nothing here changes a version: another content under the same code and version is refused.
 """
 
@@ -100,19 +100,3 @@ async def checklist_by_sha(sha256: str) -> Checklist:
     if len(_parsed) > _PARSED_KEPT:
         _parsed.popitem(last=False)
     return kept
-
-
-async def find_version(code: str, version: str, sha256: str) -> Checklist | None:
-    """The checklist when code, version and hash name one that was published (or retired since); else None."""
-    known = await ChecklistVersion.filter(
-        sha256=sha256, code=code, version=version, stage__in=("published", "retired")
-    ).exists()
-    return await checklist_by_sha(sha256) if known else None
-
-
-def checklist_row(row: ChecklistVersion) -> dict[str, Any]:
-    """A version as tablets get it (sync.md §3)."""
-    return {
-        "code": row.code, "version": row.version, "sha256": row.sha256,
-        "title": row.title, "stage": row.stage, "body": row.body,
-    }  # fmt: skip

@@ -6,7 +6,6 @@ closing: what comes late is still taken, and marked late.
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from inspections.assigning import MODES, Inspector, spread
@@ -236,20 +235,3 @@ async def assigned_posts(who: Who) -> list[PostHeld]:
         for place in ([town] if len(villages) == size[town] else villages)
     ]
     return [PostHeld(INSPECTOR, place) for place in places]
-
-
-def round_row(found: Round) -> dict[str, Any]:
-    """A round as tablets get it (sync.md §3)."""
-    return {
-        "id": str(found.id), "name": found.name, "number": found.number, "type": found.type, "owner": found.owner,
-        "opens": found.opens.isoformat(), "closes": found.closes.isoformat(), "stage": found.stage,
-        "checklists": found.checklists,
-    }  # fmt: skip
-
-
-def assignment_row(found: Assignment) -> dict[str, Any]:
-    """An assignment as its person's tablet gets it (sync.md §3)."""
-    return {
-        "id": str(found.id), "round": str(found.round_id), "village": found.village,  # type: ignore[attr-defined]
-        "checklist": found.checklist, "with": found.partners, "draw": found.draw, "stage": found.stage,
-    }  # fmt: skip

@@ -74,7 +74,9 @@ async def understand(submission: Submission, who: Who) -> Checklist:
     if known["name"] is None:
         raise Hold("invalid", "没有找到这次检查所属的批次，结果已留存，等待区级办公室确认。")
     if ref.sha256 not in str(known["checklists"]):
-        told = f"本批次“{known['name']}”不使用检查单 {ref.code} {ref.version}，结果已留存，等待区级办公室确认。"
+        told = (
+            f"本批次“{known['name']}”不使用检查单 {ref.code} {ref.version}，结果已留存，等待区级办公室确认。"
+        )
         raise Hold("checklist_unknown", told)
     checklist = await checklist_by_sha(ref.sha256)
     # What was typed for an item that the system computes stays in the document, unused: nobody is held up for it.

@@ -197,7 +197,9 @@ async def test_nobody_below_opens_closes_publishes_or_withdraws_the_districts_ro
         other = await desk(cast, one)
         if one is not cast.town:  # a town opens its own self-checks
             assert (await other.get("/rounds/new")).status_code == 403
-            assert (await other.post("/rounds/new", filled(cast, name="另一批", number="2"))).status_code == 403
+            assert (
+                await other.post("/rounds/new", filled(cast, name="另一批", number="2"))
+            ).status_code == 403
         for act, data in (("close", {}), ("publish", {"missing": "177"}), ("withdrawals", {})):
             answer = await other.post(f"/rounds/{found.id}/{act}", data)
             assert answer.status_code in (403, 404), (one.name, act)

@@ -1,6 +1,5 @@
 """Opening rounds, who is assigned what, and how far they have come."""
 
-import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -14,9 +13,7 @@ from inspections.models import Assignment, ChecklistVersion, Round
 from inspections.progress import progress
 from inspections.rounds import (
     assigned_posts,
-    assignment_row,
     close_round,
-    round_row,
     start_round,
     withdraw,
 )
@@ -51,23 +48,21 @@ async def _world(tmp_path: Path) -> AsyncIterator[Any]:
 async def test_a_district_round_gives_every_village_its_towns_inspectors() -> None:
     by_town = await towns()
     people = [await person(f"{town}-{n}", ("inspector", town)) for town in by_town for n in (1, 2)]
-    began = time.perf_counter()
     found = await a_round([one.id for one in people], checklists=["RE", "PO"])
-    assert time.perf_counter() - began < 3
     rows = await Assignment.filter(round_id=found.id)
     assert len(rows) == 178 * 2 * 2
     assert {row.rev for row in rows} == {found.rev}
     home = {one.id: await who(one) for one in people}
     assert all(row.village.startswith(home[row.person].posts[0].place) for row in rows)
     first = rows[0]
-    assert assignment_row(first)["with"] == [
+    assert first.partners == [
         str(row.person)
         for row in rows
         if (row.village, row.checklist) == (first.village, first.checklist) and row.person != first.person
     ]
-    pinned = {one["code"]: one["sha256"] for one in round_row(found)["checklists"]}
+    pinned = {one["code"]: one["sha256"] for one in found.checklists}
     assert pinned == {row.code: row.sha256 for row in await ChecklistVersion.all()}
-    assert (found.stage, round_row(found)["opens"]) == ("started", today().isoformat())
+    assert (found.stage, found.opens.isoformat()) == ("started", today().isoformat())
     line = await Change.filter(rev=found.rev).first()
     assert line is not None and (line.subject_kind, line.home, line.to_stage) == (
         "round",
