@@ -10,7 +10,7 @@ import pytest
 from starlette.applications import Starlette
 
 from dispatch.models import Task
-from inspections.models import Assignment, Finding, Inspection, Photo, Round
+from inspections.models import Assignment, ChecklistVersion, Finding, Inspection, Photo, Round
 from offline_sync import commands
 from offline_sync.models import Card, Command, Stranger
 from tests.offline_sync.tablet import VILLAGE, Tablet, finding, photo, picture, visit
@@ -150,6 +150,15 @@ async def test_evidence_that_cannot_be_applied_is_held_whole(inspector: Tablet, 
     await inspector.pull()
     assert [card["reason"] for card in inspector.of("card")] == [reason]
     # nothing is blocked behind it
+    assert (await inspector.do("inspection.submit", visit(inspector)))["status"] == "applied"
+
+
+async def test_a_draft_is_no_version_to_inspect_by_and_a_retired_one_still_is(inspector: Tablet) -> None:
+    args = visit(inspector)
+    version = ChecklistVersion.filter(sha256=args["checklist"]["sha256"])
+    await version.update(stage="draft")
+    assert (await inspector.do("inspection.submit", args))["reason"] == "checklist_unknown"
+    await version.update(stage="retired")
     assert (await inspector.do("inspection.submit", visit(inspector)))["status"] == "applied"
 
 
