@@ -70,7 +70,8 @@ def fill(checklist: Checklist, rng: Random, character: Character) -> Sheet:
     if character.veto and (vetoed := _vetoable(left)):
         left.remove(vetoed)
         _spoil(sheet, vetoed, rng, 1.0)
-    _down_to(sheet, left, rng, _target(rng))
+    target = min(_target(rng), Decimal(82)) if character.veto else _target(rng)
+    _down_to(sheet, left, rng, target)
     return sheet
 
 

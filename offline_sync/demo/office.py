@@ -85,7 +85,7 @@ class Office:
         name = f"{now.year}年{now.month}月{ROUND_NAME}{more}"
         found = self._round_named(name)
         if found is None:
-            opens, closes = now.date() - timedelta(days=6), _month_end(now) + timedelta(days=3)
+            opens, closes = now.date() - timedelta(days=6), _month_end(now)
             number = f"{now:%Y-%m}-Q{'' if self.seed == '1' else self.seed}"
             self.desk.post(
                 self.desk.form("/rounds/new", "/rounds/new"), name=name, number=number, type="monthly",

@@ -18,7 +18,7 @@ from templates.fonts import SANS, FontsMissing, font_files
 
 WIDTH, HEIGHT = 1600, 1200
 SCENES = 8
-STRIP = 132
+STRIP = 140
 _lock = threading.Lock()
 Box = tuple[float, float]
 
@@ -64,7 +64,7 @@ def draw(shot: Shot) -> Drawn:
     _KINDS[shot.kind](pen, fault, spot, shot.wrong)
     _strip(image, shot.lines)
     small = image.reduce(WIDTH // 320)
-    return Drawn(_jpeg(image, 70), _jpeg(small, 60))
+    return Drawn(_jpeg(image, 62), _jpeg(small, 60))
 
 
 def signature(name: str) -> Drawn:

@@ -35,7 +35,7 @@ T = TypeVar("T")
 def main(args: list[str]) -> int:
     """Play; 0 when the round is through, 1 when it could not be, 130 when it was stopped."""
     asked = _read(args)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     stopping = threading.Event()
     try:
         with contextlib.ExitStack() as stack:
@@ -47,6 +47,8 @@ def main(args: list[str]) -> int:
     except (KeyboardInterrupt, Stopped):
         _say("\n已停下，没有做完的不会留半截。再运行同样的命令即可接着演。", sys.stderr)
         return 130
+    finally:
+        signal.signal(signal.SIGTERM, before)
     return 0
 
 
@@ -194,7 +196,7 @@ class Player:
             _say(f"有 {number} 条操作没有照原样生效：{why}（多为他人在同一任务上办理过）")
         if not self.asked.quiet:
             where = (
-                f"./dev serve --data {self.asked.data} 启动后" if self.asked.data else f"到 {self.wish.url}"
+                f"./dev serve --data {self.asked.data} 启动后" if self.asked.data else f"到 {self.wish.url} "
             )
             _say(f"{where}用 {self.asked.name} 登录，在“批次”里查看；检查员和专管员的账号也用演示密码。")
 

@@ -7,6 +7,9 @@ import hashlib
 import random
 from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 def chance(*words: object) -> random.Random:

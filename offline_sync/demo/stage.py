@@ -5,18 +5,16 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
-from zoneinfo import ZoneInfo
 
 from inspections.sheet import parse_checklist
 from offline_sync.demo.answers import Character
 from offline_sync.demo.link import DemoError, Link
 from offline_sync.demo.office import NAMES, Office
-from offline_sync.demo.seeds import share
+from offline_sync.demo.seeds import SHANGHAI, share
 from offline_sync.demo.tablet import Row, Tablet
 from offline_sync.demo.town import Step, Town
 from offline_sync.demo.visits import Play, Where
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 COMMITTEES = {"110109005201": "village"}  # 安家庄村, whose committee the demo district has an account for
 URBAN = ("永定镇", "龙泉镇")
 DAYS = 6
@@ -77,7 +75,7 @@ def _play(wish: Wish, office: Office, found: Row) -> Play:
         raise DemoError(f"批次“{found['name']}”没有用检查单 RE；请换一个 --seed 另开一个批次。")
     body = office.checklist(ref)["body"]
     told = {key: ref[key] for key in ("code", "version", "sha256")}
-    return Play(wish.seed, found["id"], parse_checklist(body), told, wish.all_photos)
+    return Play(wish.seed, found["id"], found["number"], parse_checklist(body), told, wish.all_photos)
 
 
 def _town(office: Office, wish: Wish, play: Play, row: Row, place: int, stopping: threading.Event) -> Town:

@@ -7,7 +7,7 @@ from typing import Any
 
 from offline_sync.demo.link import Link
 from offline_sync.demo.scripts import INSPECTOR, UNIT, Fate, Move
-from offline_sync.demo.seeds import id_for
+from offline_sync.demo.seeds import SHANGHAI, id_for
 from offline_sync.demo.tablet import Row, Tablet, Verdict
 from offline_sync.demo.visits import Picture, Play, Visit, Where, kind_of, taken_at, visit
 
@@ -115,7 +115,9 @@ class Town:
         for one in threads:
             move = one.next
             assert move is not None
-            at = datetime.fromisoformat(one.task["steps"][0]["at"]) + timedelta(seconds=one.done + 1)
+            at = datetime.fromisoformat(one.task["steps"][0]["at"]).astimezone(SHANGHAI) + timedelta(
+                seconds=one.done + 1
+            )
             photos = [self._after(one, at, tablet.title)] if move.photo else []
             args = {
                 "task": one.task["id"], "base_rev": one.base_rev, "text": move.text,

@@ -1,6 +1,6 @@
 """One village's inspection as the tablet hands it in: sheet, findings, photos, signature. Pure but for the drawing.
 
-Everything hangs on the seed, the round and the village: played again, it is the same command to the byte.
+Everything hangs on the seed, the round's number and the village: played again, it is the same command to the byte.
 """
 
 from dataclasses import dataclass
@@ -68,17 +68,18 @@ class Visit:
 
 @dataclass(frozen=True)
 class Play:
-    """What all visits share: seed, round, checklist, how many photos."""
+    """What all visits share: seed, round (its id and its number), checklist, how many photos."""
 
     seed: str
     round: str
+    number: str
     checklist: Checklist
     ref: dict[str, str]
     all_photos: bool
 
     def key(self, *words: object) -> tuple[object, ...]:
-        """Words that belong to this seed and round only."""
-        return (self.seed, self.round, *words)
+        """Words that belong to this seed and round only. The number, not the id: another server draws alike."""
+        return (self.seed, self.number, *words)
 
 
 def visit(play: Play, where: Where) -> Visit:
@@ -200,8 +201,8 @@ def taken_at(
     known = f"北纬{position['lat']:.4f}° 东经{position['lng']:.4f}°" if position else "无定位"
     lines = (f"{at:%Y-%m-%d %H:%M}　{where.town}{where.name}　{place}", f"{known}　{by}")
     drawn = draw(Shot(scene, kind, wrong, lines))
-    key = (scene, wrong, at.isoformat())
-    told = _announced(drawn, id_for(at, *key), at, (1600, 1200), position, before)
+    key = (scene, wrong, before is not None)
+    told = _announced(drawn, id_for(at, *key, at.isoformat()), at, (1600, 1200), position, before)
     sent = share(*key, "sent") >= NEVER_SENT
     preview = sent or share(*key, "preview") >= WITHOUT_PREVIEW
     return Picture(drawn, told, sent, sent and share(*key, "cut") < CUT, preview)
