@@ -214,7 +214,9 @@ async def _fresh(task: Task, photos: Sequence[PhotoIn]) -> int:
 
 async def _known_unit(line: Line, unit: str) -> str:
     """The unit, or "" for a department that there is not; a village or town is known by the task itself."""
-    if "-" in unit and not await Unit.exists(code=unit, district=line.district, active=True):
+    if "-" in unit and (
+        len(unit) > 16 or not await Unit.exists(code=unit, district=line.district, active=True)
+    ):
         return ""
     return unit
 

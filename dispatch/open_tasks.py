@@ -13,13 +13,14 @@ from dispatch.deadlines import deadline_for
 from dispatch.models import Step, Task, TaskPhoto
 from dispatch.moves import Act, apply
 from inspections.answers import FindingIn, Submission
-from inspections.submit import Taken
+from inspections.submit import MOST_DAYS, Taken
 from villages.changes import SYSTEM, Line
 from villages.ground import clock
 from villages.ground.ids import new_id
 from villages.models import Unit
 
 GONE = "检查依据已撤销"
+CODE_MOST = 16  # characters of a unit's code
 
 
 class ItemRule(Protocol):
@@ -74,7 +75,7 @@ def _task(
     line: Line, ordinal: int, inspection: Taken, item: str, finding: FindingIn, unit: str, rule: ItemRule
 ) -> dict[str, Any]:
     village = inspection.village
-    days = finding.days or rule.deadline_days
+    days = min(finding.days or rule.deadline_days, MOST_DAYS)
     return dict(
         id=new_id(), number=number(line.heard_at, line.rev, ordinal), village=village, inspection=inspection.id,
         finding=finding.id, item=item, unit=unit, stage=stages.DISPATCHED,
@@ -99,7 +100,7 @@ def number(heard_at: datetime, rev: int, ordinal: int) -> str:
 
 
 async def _departments(line: Line, findings: Iterable[FindingIn]) -> set[str]:
-    asked = {finding.unit for finding in findings if finding.unit and "-" in finding.unit}
+    asked = {one.unit for one in findings if one.unit and "-" in one.unit and len(one.unit) <= CODE_MOST}
     if not asked:
         return set()
     known = Unit.filter(code__in=asked, district=line.district, active=True)

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid5
 
-import msgspec
-
 from inspections.answers import PhotoIn
 from inspections.models import Photo
 from villages.changes import SYSTEM, Actor, Line, change
+from villages.ground import clock
+from villages.ground.bulk import Question
 from villages.ground.problems import Problem
 
 _INT_MAX = 2**31 - 1  # the columns'; a figure beyond is a slip of the tablet and no reason to refuse evidence
@@ -22,35 +22,48 @@ class _NothingToDo(Exception):
     """Rolls a change back before it spends its number."""
 
 
-async def expect_photos(
-    line: Line, photos: Sequence[PhotoIn], *, home: str, person: UUID, queued: bool = False
-) -> list[str]:
+async def expect_photos(line: Line, photos: Sequence[PhotoIn], *, home: str, person: UUID) -> list[str]:
     """Open slots for announced photos inside a change; returns the hashes whose bytes are still missing.
 
     `home` is the village's code, or `u:<person>` while the village is not known. A slot that is there stays as it
-    is. Same bytes stored for another photo: stored at once. Two statements, whatever the number of photos; `queued`
-    leaves the second for the change's queue.
+    is. Same bytes stored for another photo: stored at once. Two statements, whatever the number of photos.
     """
-    wanted = _by_slot(photos)
-    if not wanted:
+    if not photos:
         return []
-    ids = list(wanted)
-    hashes = list({photo.sha256 for photo in wanted.values()})
-    there = await _slots(line, ids, hashes)
-    taken = {_uuid(row["id"]): row["sha256"] for row in there}
+    (there,) = await line.ask(slots_question(photos))
+    missing = open_slots(line, photos, there, home=home, person=person)
+    await line.flush()
+    return missing
+
+
+def slots_question(photos: Sequence[PhotoIn]) -> Question:
+    """What `open_slots` has to know of the slots that are there."""
+    ids = [str(slot) for slot in _by_slot(photos)]
+    hashes = list({photo.sha256 for photo in photos})
+    text = (
+        "SELECT id, sha256, state, has_preview FROM photo"
+        f" WHERE id IN ({_marks(ids)}) OR sha256 IN ({_marks(hashes)})"
+    )
+    return text, [*ids, *hashes]
+
+
+def open_slots(
+    line: Line, photos: Sequence[PhotoIn], there: list[dict[str, Any]], *, home: str, person: UUID
+) -> list[str]:
+    """Queue the slots that are not `there` (the rows of `slots_question`); returns as `expect_photos`."""
+    taken = {str(row["id"]): row["sha256"] for row in there}
     stored = {row["sha256"] for row in there if row["state"] == "stored"}
     previewed = {row["sha256"] for row in there if row["has_preview"]}
     fresh: list[dict[str, Any]] = []
-    for slot, photo in wanted.items():
-        if slot in taken and taken[slot] != photo.sha256:
+    for slot, photo in _by_slot(photos).items():
+        key = str(slot)
+        if taken.get(key, photo.sha256) != photo.sha256:
             # One id for two pictures (a tablet's slip): the second is evidence too and gets a slot of its own.
-            slot = uuid5(NAMESPACE_OID, f"{slot}/{photo.sha256}")
-        if slot not in taken:
-            taken[slot] = photo.sha256
-            fresh.append(_slot(line, slot, photo, home, person, stored, previewed))
+            key = str(uuid5(NAMESPACE_OID, f"{slot}/{photo.sha256}"))
+        if key not in taken:
+            taken[key] = photo.sha256
+            fresh.append(_slot(line, key, photo, home, str(person), stored, previewed))
     line.add(Photo, fresh)
-    if not queued:
-        await line.flush()
     return [sha256 for sha256 in dict.fromkeys(p.sha256 for p in photos) if sha256 not in stored]
 
 
@@ -63,23 +76,14 @@ def _by_slot(photos: Sequence[PhotoIn]) -> dict[UUID, PhotoIn]:
     return wanted
 
 
-async def _slots(line: Line, ids: list[UUID], hashes: list[str]) -> list[dict[str, Any]]:
-    keys: list[Any] = [str(slot) for slot in ids] if _text_engine(line) else list(ids)
-    return await line.run(
-        "SELECT id, sha256, state, has_preview FROM photo"
-        f" WHERE id IN ({_marks(keys)}) OR sha256 IN ({_marks(hashes)})",
-        *keys, *hashes,
-    )  # fmt: skip
-
-
 def _slot(
-    line: Line, slot: UUID, photo: PhotoIn, home: str, person: UUID, stored: set[str], previewed: set[str]
+    line: Line, slot: str, photo: PhotoIn, home: str, person: str, stored: set[str], previewed: set[str]
 ) -> dict[str, Any]:
     here = photo.sha256 in stored
     return dict(
         id=slot, sha256=photo.sha256, size=_fits(photo.size), mime=photo.mime[:40],
-        width=_fits(photo.width), height=_fits(photo.height), taken_at=photo.taken_at,
-        position=msgspec.to_builtins(photo.position) if photo.position else None, person=person,
+        width=_fits(photo.width), height=_fits(photo.height), taken_at=clock.plausible(photo.taken_at),
+        position=photo.position, person=person,
         state="stored" if here else "expected", stored_at=line.heard_at if here else None,
         has_preview=photo.sha256 in previewed, home=home, town="" if home.startswith("u:") else home[:9],
         rev=line.rev,
@@ -183,8 +187,4 @@ def _fits(value: int | None) -> int | None:
 
 
 def _marks(values: Sequence[Any]) -> str:
-    return ", ".join("?" * len(values))
-
-
-def _uuid(value: Any) -> UUID:
-    return value if isinstance(value, UUID) else UUID(str(value))
+    return ", ".join("?" * len(values)) or "NULL"

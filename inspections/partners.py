@@ -7,6 +7,7 @@ from inspections.answers import PhotoIn
 from inspections.evidence import expect_photos
 from inspections.models import Inspection, Photo, PhotoUse
 from villages.changes import Line
+from villages.ground.bulk import Question
 
 
 async def add_evidence(
@@ -28,7 +29,9 @@ async def add_evidence(
         role = "before" if finding else "scene"
         await PhotoUse.bulk_create(
             [
-                PhotoUse(photo_id=photo, inspection=inspection, item=item or "", finding=finding, role=role)
+                PhotoUse(
+                    photo_id=photo, inspection=inspection, item=(item or "")[:12], finding=finding, role=role
+                )
                 for photo in fresh
             ]
         )
@@ -37,16 +40,13 @@ async def add_evidence(
     return missing
 
 
-async def early_photos(line: Line, inspection: UUID) -> list[UUID]:
-    """The photos that a partner sent before this visit arrived; asked before anything is queued."""
-    found = await line.run(
-        "SELECT p.id FROM photo_use u JOIN photo p ON p.id = u.photo_id WHERE u.inspection = ? AND p.town = ''",
-        str(inspection),
-    )
-    return [UUID(str(row["id"])) for row in found]
+def early_question(inspection: UUID) -> Question:
+    """Asks for the photos that a partner sent before this visit arrived (`id`); before anything is queued."""
+    text = "SELECT p.id FROM photo_use u JOIN photo p ON p.id = u.photo_id WHERE u.inspection = ? AND p.town = ''"
+    return text, [str(inspection)]
 
 
-async def adopt(line: Line, early: list[UUID], village: str) -> None:
+async def adopt(line: Line, early: Sequence[UUID], village: str) -> None:
     """Bring early photos home to the village."""
     await line.flush()
     await Photo.filter(id__in=early).update(home=village, town=village[:9], rev=line.rev)

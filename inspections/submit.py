@@ -16,14 +16,18 @@ from inspections import evidence
 from inspections.answers import Answer, FindingIn, PhotoIn, Submission
 from inspections.checklists import checklist_by_sha
 from inspections.models import AnswerRow, Finding, Inspection, PhotoUse
+from inspections.partners import early_question
 from inspections.rounds import complete
 from inspections.scoring import Score, check_answers, score
 from inspections.sheet import Checklist
 from villages.changes import Line
+from villages.ground import clock
+from villages.ground.bulk import Question
 from villages.ground.database import rows
 from villages.permissions import Who, post_for
 
 VERB = "inspection.submit"
+MOST_DAYS = 3650  # of a deadline: more is a slip of the finger
 
 
 class Hold(Exception):
@@ -47,42 +51,68 @@ class Prepared:
     answers: list[dict[str, Any]]
 
 
-async def understand(submission: Submission, who: Who) -> Checklist:
-    """Check what needs no score: district, reach, checklist, round, people, figures. Raises Hold."""
+@dataclass(frozen=True)
+class Known:
+    """What the database knows of the things a submission names, read at once. `document`: the text under which the
+    inspection itself is in already; None when it is not. `round` None: there is no such round."""
+
+    document: str | None
+    round: str | None
+    checklists: str
+    village: bool
+    version: bool
+    people: bool
+
+
+async def look(submission: Submission) -> Known:
+    """Read what `understand` judges by."""
+    ref = submission.checklist
+    people = sorted({str(person) for person in submission.inspectors})
+    marks = ", ".join("?" * len(people))
+    found = await rows(
+        "SELECT i.document, r.name, r.checklists, (SELECT COUNT(*) FROM village WHERE code = ?) AS villages,"
+        " (SELECT COUNT(*) FROM checklist_version WHERE sha256 = ? AND code = ? AND version = ?"
+        f" AND stage <> 'draft') AS versions, (SELECT COUNT(*) FROM person WHERE id IN ({marks})) AS people"
+        " FROM (SELECT 1 AS one) o LEFT JOIN round r ON r.id = ? LEFT JOIN inspection i ON i.id = ?",
+        submission.village, ref.sha256, ref.code, ref.version, *people, str(submission.round),
+        str(submission.inspection),
+    )  # fmt: skip
+    row = found[0]
+    return Known(
+        row["document"], row["name"], str(row["checklists"]), bool(row["villages"]), bool(row["versions"]),
+        row["people"] == len(people),
+    )  # fmt: skip
+
+
+async def understand(submission: Submission, who: Who, known: Known | None = None) -> Checklist:
+    """Check what needs no score: district, reach, checklist, round, people, figures. Raises Hold.
+
+    `known`: what `look` found, where the caller has looked already.
+    """
     village = submission.village
     if not village.startswith(who.district):
         raise Hold("scope_lost", f"村代码 {village} 不属于本区，已原样留存，等待区级办公室处理。")
     ref = submission.checklist
-    people = sorted({str(person) for person in submission.inspectors})
-    marks = ", ".join("?" * len(people))
-    known = (
-        await rows(
-            "SELECT r.name, r.checklists, (SELECT COUNT(*) FROM village WHERE code = ?) AS villages,"
-            " (SELECT COUNT(*) FROM checklist_version WHERE sha256 = ? AND code = ? AND version = ?"
-            f" AND stage <> 'draft') AS versions, (SELECT COUNT(*) FROM person WHERE id IN ({marks})) AS people"
-            " FROM (SELECT 1 AS one) o LEFT JOIN round r ON r.id = ?",
-            village, ref.sha256, ref.code, ref.version, *people, str(submission.round),
-        )
-    )[0]  # fmt: skip
-    if not known["villages"]:
+    known = known or await look(submission)
+    if not known.village:
         raise Hold("invalid", f"没有代码为 {village} 的村，已原样留存，等待区级办公室处理。")
     if post_for(who, VERB, village) is None:
         raise Hold("scope_lost", "提交时该村已不在您的检查范围内，检查结果已原样留存，等待区级办公室确认。")
-    if not known["versions"]:
+    if not known.version:
         told = f"检查单 {ref.code} {ref.version} 不是本区发布的版本，结果已留存，等待区级办公室确认。"
         raise Hold("checklist_unknown", told)
-    if known["name"] is None:
+    if known.round is None:
         raise Hold("invalid", "没有找到这次检查所属的批次，结果已留存，等待区级办公室确认。")
-    if ref.sha256 not in str(known["checklists"]):
+    if ref.sha256 not in known.checklists:
         told = (
-            f"本批次“{known['name']}”不使用检查单 {ref.code} {ref.version}，结果已留存，等待区级办公室确认。"
+            f"本批次“{known.round}”不使用检查单 {ref.code} {ref.version}，结果已留存，等待区级办公室确认。"
         )
         raise Hold("checklist_unknown", told)
     checklist = await checklist_by_sha(ref.sha256)
     # What was typed for an item that the system computes stays in the document, unused: nobody is held up for it.
     problems = [p.sentence for p in check_answers(checklist, submission.answers) if p.code != "auto_answered"]
     problems += _loose_ends(submission)
-    if known["people"] != len(people):
+    if not known.people:
         problems.append("检查人员中有系统里没有的人员")
     if problems:
         told = "；".join(problems[:6])
@@ -122,6 +152,7 @@ class Taken:
     score: Decimal | None
     grade: str
     late: bool
+    early: tuple[UUID, ...] = ()  # photos that a partner sent before the visit itself came
 
 
 async def submit(line: Line, ready: Prepared) -> tuple[Taken, list[str]]:
@@ -130,7 +161,10 @@ async def submit(line: Line, ready: Prepared) -> tuple[Taken, list[str]]:
     Raises Hold for round_closed and duplicate_visit, which only the write lock can decide.
     """
     sub = ready.submission
-    late = await _round_takes(line, sub)
+    rounds, slots, early = await line.ask(
+        _round_question(sub), evidence.slots_question(sub.photos), early_question(sub.inspection)
+    )
+    late = _round_takes(rounds, sub)
     scored = ready.scored
     line.add(
         Inspection,
@@ -139,7 +173,8 @@ async def submit(line: Line, ready: Prepared) -> tuple[Taken, list[str]]:
                 id=sub.inspection, round_id=sub.round, village=sub.village, checklist_code=sub.checklist.code,
                 checklist_version=sub.checklist.version, checklist_sha256=sub.checklist.sha256,
                 author=ready.person, inspectors=[str(person) for person in sub.inspectors],
-                started_at=sub.started_at, finished_at=sub.finished_at, heard_at=line.heard_at,
+                started_at=clock.plausible(sub.started_at) or line.heard_at,
+                finished_at=clock.plausible(sub.finished_at) or line.heard_at, heard_at=line.heard_at,
                 stage="submitted", late=late, score=scored.score, grade=scored.grade or "",
                 vetoed=bool(scored.vetoes), na_over=scored.na_over_limit, earned=scored.earned,
                 base=scored.base, answers=ready.answers,
@@ -151,9 +186,7 @@ async def submit(line: Line, ready: Prepared) -> tuple[Taken, list[str]]:
             )
         ],
     )  # fmt: skip
-    missing = await evidence.expect_photos(
-        line, sub.photos, home=sub.village, person=ready.person, queued=True
-    )
+    missing = evidence.open_slots(line, sub.photos, slots, home=sub.village, person=ready.person)
     _add_parts(line, ready)
     complete(line, sub.round, sub.village, sub.checklist.code)
     line.about("inspection", sub.inspection, sub.village, moved=("", "submitted"))
@@ -161,16 +194,20 @@ async def submit(line: Line, ready: Prepared) -> tuple[Taken, list[str]]:
         round=str(sub.round), village=sub.village, checklist=sub.checklist.sha256,
         score=str(scored.score), grade=scored.grade, late=late, vetoes=list(scored.vetoes),
     )  # fmt: skip
-    return Taken(sub.inspection, sub.village, scored.score, scored.grade or "", late), missing
+    came = tuple(UUID(str(row["id"])) for row in early)
+    return Taken(sub.inspection, sub.village, scored.score, scored.grade or "", late, came), missing
 
 
-async def _round_takes(line: Line, sub: Submission) -> bool:
-    """True when the visit comes after its round was closed; raises Hold when it cannot be taken."""
-    found = await line.run(
+def _round_question(sub: Submission) -> Question:
+    text = (
         "SELECT r.stage, r.name, (SELECT COUNT(*) FROM inspection i WHERE i.round_id = r.id AND i.village = ?"
-        " AND i.checklist_code = ? AND i.stage <> 'void') AS twins FROM round r WHERE r.id = ?",
-        sub.village, sub.checklist.code, str(sub.round),
-    )  # fmt: skip
+        " AND i.checklist_code = ? AND i.stage <> 'void') AS twins FROM round r WHERE r.id = ?"
+    )
+    return text, [sub.village, sub.checklist.code, str(sub.round)]
+
+
+def _round_takes(found: list[dict[str, Any]], sub: Submission) -> bool:
+    """True when the visit comes after its round was closed; raises Hold when it cannot be taken."""
     stage, name = (found[0]["stage"], found[0]["name"]) if found else ("", "")
     if stage == "published":
         raise Hold("round_closed", f"批次“{name}”已发布，这份检查已原样留存，等待区级办公室决定是否补录。")
@@ -186,11 +223,12 @@ async def _round_takes(line: Line, sub: Submission) -> bool:
 
 def _add_parts(line: Line, ready: Prepared) -> None:
     sub = ready.submission
+    inspection = str(sub.inspection)
     line.add(
         AnswerRow,
         [
             dict(
-                inspection_id=sub.inspection, item=code, points=item.points, weight=item.weight, na=item.na,
+                inspection_id=inspection, item=code, points=item.points, weight=item.weight, na=item.na,
                 unproven=item.unproven,
             )
             for code, item in ready.scored.items.items()
@@ -199,7 +237,7 @@ def _add_parts(line: Line, ready: Prepared) -> None:
     findings = [(answer.item, finding) for answer in sub.answers for finding in answer.findings]
     line.add(Finding, [_finding(sub, ready, item, finding) for item, finding in findings])
     uses = [
-        dict(photo_id=photo, inspection=sub.inspection, item=item, finding=finding.id, role=role)
+        dict(photo_id=photo, inspection=inspection, item=item, finding=finding.id, role=role)
         for item, finding in findings
         for role, ids in (("before", finding.photos), ("after", finding.after))
         for photo in dict.fromkeys(ids)
@@ -207,7 +245,7 @@ def _add_parts(line: Line, ready: Prepared) -> None:
     used = {use["photo_id"] for use in uses}
     signed = sub.signature.photo if sub.signature else None
     uses += [
-        dict(photo_id=photo.id, inspection=sub.inspection, item="", finding=None,
+        dict(photo_id=photo.id, inspection=inspection, item="", finding=None,
              role="signature" if photo.id == signed else "scene")
         for photo in _once(sub.photos)
         if photo.id not in used
@@ -218,11 +256,11 @@ def _add_parts(line: Line, ready: Prepared) -> None:
 def _finding(sub: Submission, ready: Prepared, item: str, finding: FindingIn) -> dict[str, Any]:
     kind = ready.checklist.by_code[item]
     return dict(
-        id=finding.id, inspection_id=sub.inspection, item=item, rule=finding.rule or "", count=finding.count,
+        id=finding.id, inspection_id=sub.inspection, item=item, rule=(finding.rule or "")[:20], count=finding.count,
         place=finding.place[:200], text=finding.text[:600], action=finding.action,
         position=msgspec.to_builtins(finding.position) if finding.position else None,
-        unit=finding.unit or sub.village, severity=finding.severity or kind.severity,
-        days=finding.days or kind.deadline_days,
+        unit=(finding.unit or sub.village)[:16], severity=finding.severity or kind.severity,
+        days=min(finding.days or kind.deadline_days, MOST_DAYS),
     )  # fmt: skip
 
 
@@ -263,9 +301,3 @@ def _loose_ends(sub: Submission) -> list[str]:
 
 def _once(photos: Sequence[PhotoIn]) -> list[PhotoIn]:
     return list({photo.id: photo for photo in photos}.values())
-
-
-async def known_document(inspection: UUID) -> str | None:
-    """The submitted text of an inspection that is already in; None when there is none."""
-    found = await rows("SELECT document FROM inspection WHERE id = ?", str(inspection))
-    return str(found[0]["document"]) if found else None

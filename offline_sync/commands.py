@@ -17,7 +17,7 @@ from dispatch.added_photos import join_before_photos
 from inspections import evidence, submit
 from inspections.answers import PhotoIn, Submission
 from inspections.models import Inspection, Photo
-from inspections.partners import add_evidence, adopt, early_photos
+from inspections.partners import add_evidence, adopt
 from offline_sync.cards import dismiss
 from offline_sync.protocol import DismissArgs, EvidenceArgs, LocateArgs, TaskArgs
 from offline_sync.verdicts import Arrived, Verdict
@@ -52,16 +52,16 @@ async def _submit(args: Submission, who: Who, arrived: Arrived) -> Work:
     def held(hold: submit.Hold) -> Verdict:
         return Verdict("held", hold.reason, hold.sentence, {}, about)
 
-    known = await submit.known_document(args.inspection)
-    if known is not None:
-        same = known == _args_text(arrived)
+    known = await submit.look(args)
+    if known.document is not None:
+        same = known.document == _args_text(arrived)
         twin = submit.Hold(
             "duplicate_visit", "这份检查已经收到过，但内容不同；这一份已原样留存，等待区级办公室确认。"
         )
         verdict = Verdict("noop", "", "这份检查已经收到。", {}, about) if same else held(twin)
         return only(verdict)
     try:
-        checklist = await submit.understand(args, who)
+        checklist = await submit.understand(args, who, known)
     except submit.Hold as hold:
         return _hold_with_photos(held(hold), args.photos, args.village, who)
     sources = {item.code: item.auto_source for item in checklist.items if item.auto_source}
@@ -71,15 +71,14 @@ async def _submit(args: Submission, who: Who, arrived: Arrived) -> Work:
     ready = submit.prepare(args, checklist, auto, who=who, document=_args_text(arrived))
 
     async def work(line: Line) -> Verdict:
-        early = await early_photos(line, args.inspection)
         try:
             inspection, missing = await submit.submit(line, ready)
         except submit.Hold as hold:
             raise Refused(held(hold)) from hold
         tasks = await open_tasks.open_tasks(line, inspection, args, checklist.by_code)
-        if early:
-            await adopt(line, early, args.village)
-            await join_before_photos(line, inspection.id, early)
+        if inspection.early:
+            await adopt(line, inspection.early, args.village)
+            await join_before_photos(line, inspection.id, inspection.early)
         data = {
             "score": None if inspection.score is None else str(inspection.score),
             "grade": inspection.grade or None, "late": inspection.late,
@@ -127,8 +126,8 @@ def _task(verb: str) -> Callable[[TaskArgs, Who, Arrived], Awaitable[Work]]:
 
 
 async def _locate(args: LocateArgs, who: Who, _arrived: Arrived) -> Work:
-    about = ("village", args.village)
-    if post_for(who, "village.locate", args.village) is None:
+    about = ("village", args.village[:12])
+    if len(args.village) != 12 or post_for(who, "village.locate", args.village) is None:
         return only(Verdict("rejected", "forbidden", "该村不在您的管辖范围内，位置未改动。", {}, about))
 
     async def work(line: Line) -> Verdict:

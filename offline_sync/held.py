@@ -24,6 +24,7 @@ from offline_sync.models import Card, Command
 from offline_sync.protocol import CommandIn
 from offline_sync.receipts import moment
 from offline_sync.verdicts import Arrived, Verdict, photo_hashes
+from offline_sync.wire import readable
 from villages.changes import Actor, Line, change
 from villages.ground.problems import Problem
 from villages.models import Person
@@ -58,7 +59,7 @@ class Contents:
 def arrived_of(row: Command) -> Arrived:
     """The stored command as it came. Raises invalid when the text can no longer be read."""
     try:
-        command = msgspec.json.decode(row.payload, type=CommandIn)
+        command = msgspec.json.decode(readable(row.payload.encode()), type=CommandIn)
     except msgspec.DecodeError as error:
         raise Problem("invalid", what="这份内容已无法读取，只能存为备注或退回。") from error
     return Arrived(command, row.payload, row.body_hash, row.replica, moment(command.at), row.skew_seconds)
@@ -67,7 +68,7 @@ def arrived_of(row: Command) -> Arrived:
 def args_of(row: Command) -> dict[str, Any]:
     """The args as plain JSON; empty when they are none."""
     try:
-        args = msgspec.json.decode(row.payload).get("args")
+        args = msgspec.json.decode(readable(row.payload.encode())).get("args")
     except (msgspec.DecodeError, AttributeError):
         return {}
     return args if isinstance(args, dict) else {}

@@ -1,6 +1,6 @@
 """POST /api/sync/push and hello: commands in order, each with its verdict."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 import msgspec
@@ -9,14 +9,15 @@ from starlette.responses import Response
 from tortoise.exceptions import IntegrityError
 
 from offline_sync import commands, receipts
-from offline_sync.devices import is_revoked
 from offline_sync.models import Replica
 from offline_sync.protocol import DeviceIn, HelloIn, HelloOut, PushIn, PushOut, ResultOut, device_id
+from offline_sync.rows import Row, settings_of
 from offline_sync.verdicts import photo_hashes, result_of
 from offline_sync.wire import answer, decode, raw_body
 from villages.changes import shielded
 from villages.districts import LIMITS, the_district
 from villages.ground import clock
+from villages.ground.database import rows
 from villages.ground.problems import Problem
 from villages.permissions import Who
 from villages.web import bearer
@@ -43,12 +44,13 @@ async def hello(request: Request) -> Response:
 async def push(request: Request) -> Response:
     """POST /api/sync/push. 409 and 500 carry the verdicts reached so far."""
     who = await bearer(request, disabled_ok=True)
-    if await is_revoked(who.device):
-        who = replace(who, disabled=True, posts=())
-    asked = decode(await raw_body(request, LIMITS["push_bytes"], "一次上传"), PushIn)
+    asked = decode(await raw_body(request, LIMITS["push_bytes"], "一次上传"), PushIn, as_it_came=True)
     if len(asked.commands) > LIMITS["push_commands"]:
         raise Problem("too_large", what="一次上传的操作条数", limit=f"{LIMITS['push_commands']} 条")
-    replica = await own_replica(who, asked.replica, who.device)
+    here = await standing(who, asked.replica, who.device)
+    if here.revoked:
+        who = replace(who, disabled=True, posts=())
+    replica = here.replica
     results: list[ResultOut] = []
     bare = who.kind == "deposit"
     for raw in asked.commands:
@@ -69,22 +71,46 @@ async def push(request: Request) -> Response:
     return answer(
         PushOut(
             last_seq=replica.last_seq, server_time=clock.rfc3339(clock.now()),
-            backup_horizon=await horizon(), results=results,
+            backup_horizon=here.horizon, results=results,
         )
     )  # fmt: skip
 
 
-async def horizon() -> str | None:
-    """Up to when a backup covers what was receipted (RFC 3339); None while no backup has been made."""
-    head = await the_district()
-    settings: dict[str, str] = head.settings
-    return settings.get("backup_horizon")
+@dataclass(frozen=True)
+class Standing:
+    """Where the server stands with one replica: its row, whether its device was revoked, and up to when a backup
+    covers what was receipted (RFC 3339; None while no backup has been made)."""
+
+    replica: Replica
+    revoked: bool
+    horizon: str | None
+
+
+async def standing(who: Who, replica_id: UUID, device: UUID | None) -> Standing:
+    """One look at all of it; the replica's row is made at first sight. Raises replica_owner for another person's."""
+    found = await rows(
+        "SELECT h.settings, r.*, (SELECT COUNT(*) FROM device WHERE id = ? AND revoked) AS lost"
+        " FROM district_head h LEFT JOIN replica r ON r.id = ? WHERE h.district = ?",
+        str(device) if device else None, str(replica_id), who.district,
+    )  # fmt: skip
+    if not found:
+        raise LookupError(f"no district {who.district}")
+    row = found[0]
+    replica = await _own(who, row, replica_id, device)
+    return Standing(replica, bool(row["lost"]), settings_of(row).get("backup_horizon"))
 
 
 async def own_replica(who: Who, replica_id: UUID, device: UUID | None) -> Replica:
     """The replica's row, made at first sight. Raises replica_owner when it is another person's."""
-    replica = await Replica.get_or_none(id=replica_id)
-    if replica is None:
+    return (await standing(who, replica_id, device)).replica
+
+
+async def _own(who: Who, row: Row, replica_id: UUID, device: UUID | None) -> Replica:
+    if row["id"] is not None:
+        replica = Replica(
+            **{name: row[name] for name in ("id", "district", "person", "device", "last_seq", "seen")}
+        )
+    else:
         fresh = Replica(
             id=replica_id,
             district=who.district,

@@ -6,7 +6,7 @@ rows together. So a lost answer, a repeated request and two at once all end in o
 
 import hashlib
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -17,6 +17,7 @@ from offline_sync import commands
 from offline_sync.models import Command, CommandTry, Replica, Stranger
 from offline_sync.protocol import CommandIn
 from offline_sync.verdicts import Arrived, Kept, Verdict, keep
+from offline_sync.wire import readable
 from villages.changes import Line, change, shielded
 from villages.ground import clock
 from villages.ground.database import rows
@@ -33,14 +34,13 @@ class _Seen(Exception):
 
 def read(raw: bytes, replica: UUID, device_now: str | None) -> Arrived:
     """A command as it came. Raises invalid when not even its id, sequence and verb can be read."""
+    clean = readable(raw)
     try:
-        command = msgspec.json.decode(raw, type=CommandIn)
-        plain = msgspec.json.decode(raw)
+        command = msgspec.json.decode(clean, type=CommandIn)
         text = raw.decode()
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Problem("invalid", what=f"操作缺少编号、顺序号或类型，无法收下：{error}") from error
-    plain.pop("seq", None)  # a forked replica renumbers what it sends again
-    canonical = msgspec.json.encode(plain, order="sorted")
+    canonical = _canonical(command, clean)
     heard = clock.now()
     there = moment(device_now)
     return Arrived(
@@ -49,15 +49,28 @@ def read(raw: bytes, replica: UUID, device_now: str | None) -> Arrived:
     )  # fmt: skip
 
 
+def _canonical(command: CommandIn, raw: bytes) -> bytes:
+    """All but the sequence, which a forked replica changes in what it sends again, in sorted order."""
+    try:
+        plain = msgspec.json.decode(raw)
+        plain.pop("seq", None)
+        return msgspec.json.encode(plain, order="sorted")
+    except (
+        msgspec.DecodeError,
+        RecursionError,
+    ):  # a figure beyond all numbers in its args: compared as written
+        return msgspec.json.encode([command.id, command.verb, command.v, command.at]) + bytes(command.args)
+
+
 def moment(text: str | None) -> datetime | None:
     """A device's time as a UTC instant; None when it gave none that can be read. Never used for order."""
     if not text:
         return None
     try:
         parsed = datetime.fromisoformat(text)
-        return (parsed if parsed.tzinfo else parsed.replace(tzinfo=clock.SHANGHAI)).astimezone(UTC)
-    except (ValueError, OverflowError):
+    except ValueError:
         return None
+    return clock.plausible(parsed if parsed.tzinfo else parsed.replace(tzinfo=clock.SHANGHAI))
 
 
 def _bounded(seconds: float) -> int:
@@ -77,7 +90,8 @@ async def settle_one(who: Who, arrived: Arrived, replica: Replica) -> Kept:
     try:
         row = await _carry_out(who, arrived)
     except _Seen:
-        await replica.refresh_from_db()
+        counted = await rows("SELECT last_seq FROM replica WHERE id = ?", str(replica.id))
+        replica.last_seq = int(counted[0]["last_seq"])
         again = await _look_up(who, arrived, replica)
         if again is None:
             raise Problem("replica_fork", {"last_seq": replica.last_seq}) from None

@@ -9,7 +9,9 @@ import msgspec
 
 from offline_sync.models import Card, Command
 from offline_sync.protocol import CommandIn, ResultOut
+from offline_sync.wire import readable
 from villages.changes import Line
+from villages.ground.blobs import is_hash
 from villages.ground.ids import new_id
 
 NEEDS_AUTHOR = ("conflict", "rejected", "held")
@@ -46,9 +48,9 @@ def keep(line: Line, arrived: Arrived, person: UUID, verdict: Verdict) -> "Kept"
         [
             dict(
                 id=command.id, replica=arrived.replica, seq=command.seq, person=person, verb=command.verb,
-                v=command.v, body_hash=arrived.body_hash, payload=arrived.payload, status=verdict.status,
+                v=_within(command.v, 2**31), body_hash=arrived.body_hash, payload=arrived.payload, status=verdict.status,
                 reason=verdict.reason, detail=verdict.message[:600], data=verdict.data, at=arrived.at,
-                mono=int(command.mono) if command.mono is not None else None, boot=(command.boot or "")[:64],
+                mono=None if command.mono is None else _within(command.mono, 2**63), boot=(command.boot or "")[:64],
                 skew_seconds=arrived.skew_seconds, heard_at=line.heard_at, rev=line.rev,
             )
         ],
@@ -68,6 +70,11 @@ def keep(line: Line, arrived: Arrived, person: UUID, verdict: Verdict) -> "Kept"
         command.id, command.seq, verdict.status, verdict.reason, verdict.message[:600], line.rev, verdict.data,
         None,
     )  # fmt: skip
+
+
+def _within(number: int | float, limit: int) -> int:
+    """What fits a column: a figure beyond is a slip of the tablet; the payload has it as it came."""
+    return int(max(-limit, min(limit - 1, number)))
 
 
 @dataclass(frozen=True)
@@ -113,7 +120,7 @@ def photo_hashes(payload: str) -> list[str]:
         args: _Args
 
     try:
-        read = msgspec.json.decode(payload, type=_Command)
-    except msgspec.DecodeError:
+        read = msgspec.json.decode(readable(payload.encode()), type=_Command)
+    except (msgspec.DecodeError, RecursionError):
         return []
-    return list(dict.fromkeys(photo.sha256 for photo in read.args.photos if photo.sha256))
+    return list(dict.fromkeys(photo.sha256 for photo in read.args.photos if is_hash(photo.sha256)))

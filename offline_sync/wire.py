@@ -12,6 +12,12 @@ from villages.ground.problems import Problem
 
 S = TypeVar("S")
 _encoder = msgspec.json.Encoder()
+# A backslash and what it escapes: a whole surrogate pair is two of them.
+_HEX = rb"[0-9a-fA-F]"
+_ESCAPE = re.compile(
+    rb"\\(?:u[dD][89abAB]%b{2}\\u[dD][c-fC-F]%b{2}|u%b{4}|.)" % (_HEX, _HEX, _HEX), re.DOTALL
+)
+_BROKEN = re.compile(rb"\\u(?:0000|[dD][89a-fA-F]..)")
 
 
 async def raw_body(request: Request, limit: int, what: str) -> bytes:
@@ -33,10 +39,31 @@ async def raw_body(request: Request, limit: int, what: str) -> bytes:
     return b"".join(parts)
 
 
-def decode(body: bytes, shape: type[S]) -> S:
-    """The body as a struct. Raises bad_json (where it breaks off) or invalid (which field)."""
+def readable(body: bytes) -> bytes:
+    """JSON text in which NUL and halves of characters, that no reader or column takes, became U+FFFD.
+
+    A tablet that cuts a text inside an emoji sends such a half; the rest of what it says must not be lost for it.
+    """
+    if b"\\u" not in body:
+        return body
+
+    def whole(found: re.Match[bytes]) -> bytes:
+        return b"\\ufffd" if _BROKEN.fullmatch(found[0]) else found[0]
+
+    return _ESCAPE.sub(whole, body)
+
+
+def decode(body: bytes, shape: type[S], *, as_it_came: bool = False) -> S:
+    """The body as a struct, made `readable` (`as_it_came`: only where it must be). Raises bad_json or invalid (where)."""
+    if as_it_came:
+        try:
+            return msgspec.json.decode(body, type=shape)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            pass  # said below, should it be no better readable
     try:
-        return msgspec.json.decode(body, type=shape)
+        return msgspec.json.decode(readable(body), type=shape)
+    except RecursionError as error:
+        raise Problem("bad_json", at=0) from error
     except msgspec.ValidationError as error:
         at = str(error).rpartition("at `")[2].rstrip("`") if "at `" in str(error) else "$"
         raise Problem(

@@ -17,6 +17,15 @@ def local(moment: datetime) -> datetime:
     return moment.astimezone(SHANGHAI)
 
 
+def plausible(moment: datetime | None) -> datetime | None:
+    """A device's time in UTC when it lies in 2000 to 2100; None otherwise: no calendar, column or page can take it."""
+    try:
+        found = moment.astimezone(UTC) if moment else None
+    except OverflowError:
+        return None
+    return found if found and 2000 <= found.year < 2100 else None
+
+
 def rfc3339(moment: datetime) -> str:
     """`2026-11-22T08:05:11.123Z`: fixed width, so that text order is time order."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
@@ -32,4 +41,4 @@ def start_of_day(day: date) -> datetime:
     return datetime.combine(day, time(0, 0), SHANGHAI).astimezone(UTC)
 
 
-__all__ = ["SHANGHAI", "end_of_day", "local", "now", "rfc3339", "start_of_day", "timedelta"]
+__all__ = ["SHANGHAI", "end_of_day", "local", "now", "plausible", "rfc3339", "start_of_day", "timedelta"]
