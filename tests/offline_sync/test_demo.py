@@ -55,16 +55,18 @@ def _head(data: Path) -> int:
     return int(_read(data, "SELECT rev FROM district_head")[0][0])
 
 
-def _stopped_midway(url: str, data: Path) -> subprocess.CompletedProcess[str]:
-    """A play that is interrupted (Ctrl-C) once its first visits are in."""
+def _stopped_midway(
+    url: str, data: Path, begun: str, how: signal.Signals
+) -> subprocess.CompletedProcess[str]:
+    """A play that is ended as soon as the query `begun` counts something."""
     run = subprocess.Popen(
         [*DEMO, "--url", url, "--villages", "8"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
     until = time.monotonic() + 90
     while time.monotonic() < until and run.poll() is None:
-        if _read(data, "SELECT COUNT(*) FROM inspection")[0][0]:
-            os.kill(run.pid, signal.SIGINT)
+        if _read(data, begun)[0][0]:
+            os.kill(run.pid, how)
             break
         time.sleep(0.02)
     out, err = run.communicate(timeout=60)
@@ -79,10 +81,15 @@ def test_stopped_and_run_again_equals_a_straight_run(
     assert main(["--data", str(straight), "--villages", "8", "--quiet"]) == 0
     told = capsys.readouterr().out
     with served(broken) as url:
-        stopped = _stopped_midway(url, broken)
+        stopped = _stopped_midway(url, broken, "SELECT COUNT(*) FROM inspection", signal.SIGINT)
         assert stopped.returncode == 130, stopped.stderr
         assert "再运行同样的命令" in stopped.stderr
-        assert 0 < len(_left(broken)["inspections"]) < 8 or not _left(broken)["steps"]
+        assert len(_left(broken)["inspections"]) < 8
+        killed = _stopped_midway(
+            url, broken, "SELECT COUNT(*) FROM step WHERE verb = 'accept'", signal.SIGKILL
+        )
+        assert killed.returncode == -signal.SIGKILL
+        assert _left(broken)["steps"] != _left(straight)["steps"]
         assert main(["--url", url, "--villages", "8", "--quiet"]) == 0
         assert _left(broken) == _left(straight)  # also: the same seed plays the same on another server
         before = _head(broken)
