@@ -21,7 +21,7 @@ async def sign_in(request: Request) -> Response:
     """POST /api/session."""
     asked = decode(await raw_body(request, SMALL, "登录请求"), SessionIn)
     address = request.client.host if request.client else ""
-    person = await check_password(asked.name, asked.password, address)
+    person = await check_password(asked.name[:40], asked.password, address)
     return await _hand_out(person, asked.device)
 
 

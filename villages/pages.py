@@ -75,7 +75,7 @@ async def sign_in(request: Request) -> Response:
         raise Problem("csrf")
     data = await request.form(max_fields=10, max_files=0)
     name, password, target = (str(data.get(key, "")) for key in ("name", "password", "next"))
-    name = name.strip()
+    name = name.strip().replace("\0", "")[:40]  # no name is longer
     address = request.client.host if request.client else ""
     try:
         person = await check_password(name, password[:200], address)

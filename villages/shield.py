@@ -51,9 +51,16 @@ class Shield:
                     headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
+        if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+            await self._turn_away(
+                Problem("not_found"), answer
+            )  # nothing is called so, and PostgreSQL chokes on it
+            return
         wait = self._knock(scope)
         if wait:
-            await self._too_many(wait, answer)
+            await self._turn_away(
+                Problem("too_many", seconds=wait), answer, (b"retry-after", str(wait).encode())
+            )
             return
         await self.app(scope, receive, answer)
 
@@ -74,9 +81,8 @@ class Shield:
             self._knocks.popitem(last=False)
         return int(61 - (now - began)) if count >= GUARDED[door] else 0
 
-    async def _too_many(self, wait: int, send: Send) -> None:
-        problem = Problem("too_many", seconds=wait)
+    async def _turn_away(self, problem: Problem, send: Send, *more: tuple[bytes, bytes]) -> None:
         body = problem.sentence.encode()
-        headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"retry-after", str(wait).encode())]
+        headers = [(b"content-type", b"text/plain; charset=utf-8"), *more]
         await send({"type": "http.response.start", "status": problem.status, "headers": headers})
         await send({"type": "http.response.body", "body": body})

@@ -69,15 +69,15 @@ def asked_by(params: QueryParams | dict[str, str]) -> Asked:
         given = str(params.get(key, "")) or default
         return given if given in choices else default
 
-    def code(key: str) -> str:
-        given = str(params.get(key, ""))[:16]
-        return given if given.replace("-", "").isalnum() and given.isascii() else ""
+    def code(key: str, most: int) -> str:
+        given = str(params.get(key, ""))
+        return given if given.replace("-", "").isalnum() and given.isascii() and len(given) <= most else ""
 
     page = str(params.get("page", ""))
     return Asked(
         stage=one_of("stage", (*STAGES, OPEN, ALL), OPEN), due=one_of("due", ("overdue", "soon")),
-        severity=one_of("severity", tuple(words.SEVERITY)), town=code("town"), village=code("village"),
-        unit=code("unit"), page=int(page) if page.isascii() and page.isdigit() and 0 < int(page) < 10_000 else 1,
+        severity=one_of("severity", tuple(words.SEVERITY)), town=code("town", 9),
+        village=code("village", 12), unit=code("unit", 16), page=int(page) if page.isascii() and page.isdigit() and 0 < int(page) < 10_000 else 1,
     )  # fmt: skip
 
 

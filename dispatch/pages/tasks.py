@@ -50,10 +50,10 @@ def row(task: Task, names: Names, who: Who | None = None) -> dict[str, Any]:
 
 def _told(request: Request) -> str:
     """What came of signing for many: 「已签收 3 项，1 项未签收…」"""
-    accepted, left = (request.query_params.get(key, "") for key in ("accepted", "left"))
-    if not accepted.isdigit():
+    accepted, left = (request.query_params.get(key, "")[:6] for key in ("accepted", "left"))
+    if not accepted.isdecimal():
         return ""
-    more = f"，{int(left)} 项此前已由他人办理，未再签收" if left.isdigit() and int(left) else ""
+    more = f"，{int(left)} 项此前已由他人办理，未再签收" if left.isdecimal() and int(left) else ""
     return f"已签收 {int(accepted)} 项{more}。"
 
 

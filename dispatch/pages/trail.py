@@ -74,9 +74,10 @@ def _asked(request: Request) -> Asked:
 
 def _day(text: str) -> str:
     try:
-        return date.fromisoformat(text).isoformat()
+        day = date.fromisoformat(text)
     except ValueError:
         return ""
+    return day.isoformat() if 2000 <= day.year < 2100 else ""
 
 
 @dataclass(frozen=True)
@@ -175,7 +176,7 @@ def _is_uuid(text: str) -> bool:
 async def one_line(request: Request, who: Who) -> Response:
     """GET /trail/{rev}: one line whole, its body, and whether its hashes are what they must be."""
     _need(who)
-    row = await Change.get_or_none(district=who.district, rev=request.path_params["rev"])
+    row = await Change.get_or_none(district=who.district, rev=min(request.path_params["rev"], 2**63 - 1))
     if row is None:
         raise Problem("not_found")
     kept = await ChangeBody.get_or_none(id=row.id)

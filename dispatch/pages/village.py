@@ -25,7 +25,8 @@ VISITS, TASKS = 24, 20
 async def one_village(request: Request, who: Who) -> Response:
     """GET /villages/{code}"""
     code = request.path_params["code"]
-    village = await Village.get_or_none(code=code)
+    known = len(code) == 12 and code.isascii() and code.isdigit()
+    village = await Village.get_or_none(code=code) if known else None
     if village is None:
         raise Problem("not_found")
     need(who, "see", code)
