@@ -76,6 +76,13 @@ class Line:
         await self.flush()
         return await self.client.execute_query_dict(sql(self.client, text), list(values))
 
+    async def ask(self, *questions: bulk.Question) -> list[list[dict[str, Any]]]:
+        """Several statements (with `?`) at once, after what was queued; returns the rows of each."""
+        await self.flush()
+        return await bulk.ask_all(
+            self.client, [(sql(self.client, text), values) for text, values in questions]
+        )
+
     def add(self, model: type[Model], rows: Iterable[bulk.Row]) -> None:
         """Queue rows to be inserted before the change ends, or before the next `run` or `flush`.
 

@@ -119,7 +119,10 @@ async def who_by_token(token: str) -> Who | None:
     """The person behind a live token, also a disabled one (marked); None when dead or unknown."""
     found = await rows(
         "SELECT s.id, s.kind, s.person_id, s.device, s.seen, s.expires, s.revoked, p.name, p.title, p.district,"
-        " p.disabled, p.must_change FROM session s JOIN person p ON p.id = s.person_id WHERE s.token_hash = ?",
+        " p.disabled, p.must_change, t.role, t.place, t.since, t.until"
+        " FROM session s JOIN person p ON p.id = s.person_id"
+        " LEFT JOIN post t ON t.person_id = p.id AND NOT t.ended"
+        " WHERE s.token_hash = ? ORDER BY t.place, t.role",
         token_hash(token),
     )
     if not found or found[0]["revoked"]:
@@ -138,7 +141,7 @@ async def who_by_token(token: str) -> Who | None:
         )
         await shielded(Session.filter(id=session_id).update(**fresh))
     return Who(
-        person_id, row["name"], row["title"], row["district"], await posts_of(person_id), session_id, row["kind"],
+        person_id, row["name"], row["title"], row["district"], _in_force(found), session_id, row["kind"],
         _uuid(row["device"]) if row["device"] else None, bool(row["must_change"]), bool(row["disabled"]),
     )  # fmt: skip
 
@@ -154,16 +157,23 @@ async def who_is(person: Person, session: Session | None = None) -> Who:
 
 async def posts_of(person: UUID) -> tuple[PostHeld, ...]:
     """Posts in force today (Beijing's date), weightiest place first."""
-    today = clock.local(clock.now()).date()
-    held = (
-        await Post.filter(person_id=person, ended=False)
-        .order_by("place", "role")
-        .values("role", "place", "since", "until")
+    return _in_force(
+        await rows(
+            "SELECT role, place, since, until FROM post WHERE person_id = ? AND NOT ended ORDER BY place, role",
+            str(person),
+        )
     )
+
+
+def _in_force(held: list[dict[str, Any]]) -> tuple[PostHeld, ...]:
+    """Of posts that nobody ended, those of today; a row without a role is nobody's post (an outer join's)."""
+    today = clock.local(clock.now()).date()
     return tuple(
         PostHeld(row["role"], row["place"])
         for row in held
-        if row["since"] <= today and (row["until"] is None or row["until"] >= today)
+        if row["role"]
+        and _date(row["since"]) <= today
+        and (row["until"] is None or _date(row["until"]) >= today)
     )
 
 
@@ -249,6 +259,10 @@ def _self(who: Who) -> Actor:
 
 def _uuid(value: Any) -> UUID:
     return value if isinstance(value, UUID) else UUID(str(value))
+
+
+def _date(value: Any) -> date:
+    return value if isinstance(value, date) else date.fromisoformat(str(value))
 
 
 def _moment(value: Any) -> datetime:

@@ -6,8 +6,9 @@ are plain dicts; the model's fields say how each column is stored, on either eng
 
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import msgspec
@@ -17,25 +18,52 @@ from tortoise.exceptions import IntegrityError, OperationalError
 
 Row = Mapping[str, Any]
 Statement = tuple[str, list[list[Any]]]
+Question = tuple[str, list[Any]]
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """How rows with one set of keys become the values of one INSERT."""
+
+    text: str
+    names: tuple[str, ...]
+    written: tuple[int, ...]  # places whose value is written out as text (ids, decimals)
+    turned: tuple[tuple[int, Callable[[Any], Any]], ...]  # places that some function makes storable
+    rest: tuple[Any, ...]  # defaults of the columns that the rows leave out, as stored
 
 
 @cache
-def _columns(
-    model: type[Model],
-) -> tuple[dict[str, tuple[str, fields.Field[Any]]], tuple[tuple[str, Any], ...]]:
-    """(name a row may use → (column, field), defaults of the columns a row may leave out)."""
+def _plan(model: type[Model], names: tuple[str, ...], sqlite: bool) -> _Plan:
     meta = model._meta
-    known: dict[str, tuple[str, fields.Field[Any]]] = {}
-    defaults: list[tuple[str, Any]] = []
-    for name, column in meta.fields_db_projection.items():
-        field = meta.fields_map[name]
-        known[name] = (column, field)
-        if not field.pk and (field.default is not None or field.null):
-            defaults.append((name, field.default))
-    return known, tuple(defaults)
+    turn = [_stored(meta.fields_map[name], sqlite) for name in names]
+    left = [
+        name
+        for name in meta.fields_db_projection
+        if name not in names
+        and not (field := meta.fields_map[name]).pk
+        and (field.default is not None or field.null)
+    ]
+    columns = [f'"{meta.fields_db_projection[name]}"' for name in (*names, *left)]
+    marks = ["?" if sqlite else f"${place}" for place in range(1, len(columns) + 1)]
+    return _Plan(
+        f'INSERT INTO "{meta.db_table}" ({", ".join(columns)}) VALUES ({", ".join(marks)})',
+        names,
+        tuple(place for place, how in enumerate(turn) if how is str),
+        tuple((place, how) for place, how in enumerate(turn) if how not in (None, str)),
+        tuple(_default(meta.fields_map[name], sqlite) for name in left),
+    )
 
 
-def _stored(field: fields.Field[Any], sqlite: bool) -> Callable[[Any], Any]:
+def _default(field: fields.Field[Any], sqlite: bool) -> Any:
+    """A column's default as stored. Made once: a default that differs from row to row must be given in the row."""
+    value = field.default() if callable(field.default) else field.default
+    how = _stored(field, sqlite)
+    return value if value is None or how is None else how(value)
+
+
+def _stored(field: fields.Field[Any], sqlite: bool) -> Callable[[Any], Any] | None:
+    """What makes a value storable; None where it is so already, `str` where its text is what is kept."""
     if isinstance(field, fields.JSONField):
         return _dumps
     if isinstance(field, fields.DatetimeField):
@@ -44,60 +72,69 @@ def _stored(field: fields.Field[Any], sqlite: bool) -> Callable[[Any], Any]:
         return str
     if sqlite and isinstance(field, fields.BooleanField):
         return int
-    return _same
+    return None
 
 
 def _dumps(value: Any) -> str:
-    return msgspec.json.encode(value).decode()
-
-
-def _same(value: Any) -> Any:
-    return value
+    return _encode(value).decode()
 
 
 def _moment(value: datetime) -> datetime:
     return value.astimezone(UTC)
 
 
+@lru_cache(maxsize=256)
 def _moment_text(value: datetime) -> str:
+    """Most rows of a change carry the same few times."""
     return value.astimezone(UTC).isoformat(" ")
 
 
-@cache
-def _plan(
-    model: type[Model], names: tuple[str, ...], sqlite: bool
-) -> tuple[str, list[tuple[str, Callable[[Any], Any]]]]:
-    known, _ = _columns(model)
-    steps = [(name, _stored(known[name][1], sqlite)) for name in names]
-    columns = ", ".join(f'"{known[name][0]}"' for name in names)
-    marks = ", ".join("?" if sqlite else f"${place}" for place in range(1, len(names) + 1))
-    return f'INSERT INTO "{model._meta.db_table}" ({columns}) VALUES ({marks})', steps
-
-
 def insert(client: BaseDBAsyncClient, model: type[Model], rows: Iterable[Row]) -> Statement:
-    """The statement that inserts these rows (keys are column names; the same keys in every row)."""
-    _, defaults = _columns(model)
-    filled = [
-        {**{name: value() if callable(value) else value for name, value in defaults}, **row} for row in rows
-    ]
-    text, steps = _plan(model, tuple(filled[0]), client.capabilities.dialect == "sqlite")
-    return text, [
-        [None if row[name] is None else convert(row[name]) for name, convert in steps] for row in filled
-    ]
+    """The statement that inserts these rows (keys are column names; the same keys in every row).
+
+    An id may be given as a UUID or as its text, a JSON column as anything msgspec encodes.
+    """
+    listed = list(rows)
+    plan = _plan(model, tuple(listed[0]), client.capabilities.dialect == "sqlite")
+    values = []
+    for row in listed:
+        cells = [row[name] for name in plan.names]
+        for place in plan.written:
+            cell = cells[place]
+            if cell is not None and cell.__class__ is not str:
+                cells[place] = str(cell)
+        for place, turn in plan.turned:
+            if cells[place] is not None:
+                cells[place] = turn(cells[place])
+        cells += plan.rest
+        values.append(cells)
+    return plan.text, values
 
 
 async def run_all(client: BaseDBAsyncClient, statements: list[Statement]) -> None:
     """Run the statements in order inside the open transaction. Raises IntegrityError or OperationalError."""
     for text, values in statements:
         client.log.debug("%s: %d rows", text, len(values))
-    if client.capabilities.dialect != "sqlite":
-        for text, values in statements:
-            await client.execute_many(text, values)
+    if client.capabilities.dialect == "sqlite":
+        await _there(client, _run_here, statements)
         return
+    for text, values in statements:
+        await client.execute_many(text, values)
+
+
+async def ask_all(client: BaseDBAsyncClient, questions: list[Question]) -> list[list[dict[str, Any]]]:
+    """The rows of each question, in one trip where the engine allows. Raises as `run_all`."""
+    if client.capabilities.dialect == "sqlite":
+        found: list[list[dict[str, Any]]] = await _there(client, _ask_here, questions)
+        return found
+    return [await client.execute_query_dict(text, values) for text, values in questions]
+
+
+async def _there(client: BaseDBAsyncClient, work: Callable[..., Any], statements: list[Any]) -> Any:
     connection = client._connection
     try:
         # One hop to the connection's thread for all of them; aiosqlite offers no public way to run a function there.
-        await connection._execute(_run_here, connection._conn, statements)
+        return await connection._execute(work, connection._conn, statements)
     except sqlite3.IntegrityError as error:
         raise IntegrityError(error) from error
     except sqlite3.OperationalError as error:
@@ -110,3 +147,7 @@ def _run_here(connection: sqlite3.Connection, statements: list[Statement]) -> No
             connection.execute(text, values[0])
         else:
             connection.executemany(text, values)
+
+
+def _ask_here(connection: sqlite3.Connection, questions: list[Question]) -> list[list[dict[str, Any]]]:
+    return [[dict(row) for row in connection.execute(text, values)] for text, values in questions]
