@@ -122,11 +122,7 @@ def _said(item: Item, row: dict[str, Any]) -> str:
             (f"{one.key} 档：{one.name}" for one in scoring.levels if one.key == row.get("level")), ""
         )
     if isinstance(scoring, YesNo):
-        return (
-            {True: "是", False: "否"}.get(row["yes"], "")
-            if "yes" in row
-            else ("否" if "points" in row else "")
-        )
+        return {True: "是", False: "否"}.get(row.get("yes", ""), "")
     if isinstance(scoring, Measure):
         value = row.get("value")
         return (
