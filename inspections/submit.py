@@ -10,8 +10,6 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-import msgspec
-
 from inspections import evidence
 from inspections.answers import Answer, FindingIn, PhotoIn, Submission
 from inspections.checklists import checklist_by_sha
@@ -104,9 +102,7 @@ async def understand(submission: Submission, who: Who, known: Known | None = Non
     if known.round is None:
         raise Hold("invalid", "没有找到这次检查所属的批次，结果已留存，等待区级办公室确认。")
     if ref.sha256 not in known.checklists:
-        told = (
-            f"本批次“{known.round}”不使用检查单 {ref.code} {ref.version}，结果已留存，等待区级办公室确认。"
-        )
+        told = f"本批次“{known.round}”不使用检查单 {ref.code} {ref.version}，结果已留存，等待区级办公室确认。"
         raise Hold("checklist_unknown", told)
     checklist = await checklist_by_sha(ref.sha256)
     # What was typed for an item that the system computes stays in the document, unused: nobody is held up for it.
@@ -180,8 +176,7 @@ async def submit(line: Line, ready: Prepared) -> tuple[Taken, list[str]]:
                 base=scored.base, answers=ready.answers,
                 sections={code: [str(earned), str(base)] for code, (earned, base) in scored.sections.items()},
                 document=ready.document, remarks=sub.village_remarks[:600],
-                signature=msgspec.to_builtins(sub.signature) if sub.signature else None,
-                position=msgspec.to_builtins(sub.position) if sub.position else None,
+                signature=sub.signature, position=sub.position,
                 home=sub.village, town=sub.village[:9], rev=line.rev,
             )
         ],
@@ -258,21 +253,31 @@ def _finding(sub: Submission, ready: Prepared, item: str, finding: FindingIn) ->
     return dict(
         id=finding.id, inspection_id=sub.inspection, item=item, rule=(finding.rule or "")[:20], count=finding.count,
         place=finding.place[:200], text=finding.text[:600], action=finding.action,
-        position=msgspec.to_builtins(finding.position) if finding.position else None,
+        position=finding.position,
         unit=(finding.unit or sub.village)[:16], severity=finding.severity or kind.severity,
         days=min(finding.days or kind.deadline_days, MOST_DAYS),
     )  # fmt: skip
 
 
+_SAID = tuple(name for name in Answer.__struct_fields__ if name not in ("item", "na"))
+
+
 def _answer_row(code: str, answer: Answer | None, scored: Score, auto: Decimal | None) -> dict[str, Any]:
-    row: dict[str, Any] = msgspec.to_builtins(answer) if answer else {"item": code}
-    row = {key: value for key, value in row.items() if value not in (None, [], "", False)} | {"item": code}
+    """What was said about an item, and what it scored; the change encodes it once, as it stands."""
+    row: dict[str, Any] = {"item": code}
+    if answer is not None:
+        for name in _SAID:
+            said = getattr(answer, name)
+            if said is not None and said != () and said != "":
+                row[name] = said
+        if answer.na:
+            row["na"] = True
     if auto is not None:
         row["value"] = str(auto)
     item = scored.items.get(code)
     if item is not None:
-        row["points"] = str(item.points)
-        row["weight"] = str(item.weight)
+        row["points"] = item.points
+        row["weight"] = item.weight
         if item.na:
             row["na"] = True
         if item.unproven:
