@@ -4,8 +4,6 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
-import offline_sync.pages
-from dispatch.jobs import run_jobs
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -17,7 +15,9 @@ from starlette.staticfiles import StaticFiles
 
 import dispatch.pages
 import inspections.pages
+import offline_sync.pages
 import villages.pages
+from dispatch.jobs import run_jobs
 from inspections.rounds import assigned_posts
 from offline_sync import devices, photos, pull, push, uploads
 from templates import FOLDER
@@ -96,6 +96,7 @@ def make_app(settings: Settings | None = None) -> Starlette:
     app.state.secret = chosen.secret()
     app.state.blobs = Blobs(chosen.blobs)
     app.state.more_posts = assigned_posts
+    app.state.revoked = devices.is_revoked
     return app
 
 

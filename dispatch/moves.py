@@ -151,6 +151,7 @@ def _effects(line: Line, task: Task, ask: Act, verdict: Move) -> dict[str, Any]:
     found: dict[str, Any] = {"stage": verdict.to, "moved_rev": line.rev}
     if ask.verb == "reassign":
         found["unit"] = ask.unit
+        _tell_department(line, task, ask.unit)
     if ask.verb == "submit":
         found |= {"submitted_at": line.heard_at, "submitters": _with(task.submitters, ask.actor.person)}
     if ask.verb == "reject":
@@ -158,6 +159,19 @@ def _effects(line: Line, task: Task, ask: Act, verdict: Move) -> dict[str, Any]:
     if verdict.to == stages.CLOSED:
         found["closed_at"] = line.heard_at
     return found
+
+
+def village_for_department(line: Line, village: str) -> None:
+    """A task goes to a department: its tablets, which see no place but through their tasks, are told the village."""
+    line.later("UPDATE village SET rev = ? WHERE code = ?", line.rev, village)
+
+
+def _tell_department(line: Line, task: Task, unit: str) -> None:
+    """… and the photos that the task has already, which lie below its tablets' cursors."""
+    if "-" in unit:
+        village_for_department(line, task.village)
+        photos = "SELECT photo FROM task_photo WHERE task_id = ?"
+        line.later(f"UPDATE photo SET rev = ? WHERE id IN ({photos})", line.rev, str(task.id))
 
 
 def _with(people: Sequence[str], person: UUID | None) -> list[str]:

@@ -11,7 +11,7 @@ from uuid import UUID
 from dispatch import stages
 from dispatch.deadlines import deadline_for
 from dispatch.models import Step, Task, TaskPhoto
-from dispatch.moves import Act, apply
+from dispatch.moves import Act, apply, village_for_department
 from inspections.answers import FindingIn, Submission
 from inspections.submit import MOST_DAYS, Taken
 from villages.changes import SYSTEM, Line
@@ -66,6 +66,8 @@ async def open_tasks(
             if photo in pictures
         ]
     line.add(Task, tasks)
+    if any("-" in task["unit"] for task in tasks):
+        village_for_department(line, inspection.village)
     line.add(Step, [_first_step(line, task) for task in tasks])
     line.add(TaskPhoto, links)
     return [task["id"] for task in tasks]

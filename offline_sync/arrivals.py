@@ -10,7 +10,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from inspections import evidence
-from inspections.pictures import check_picture
+from inspections.pictures import check_picture, kind_of
 from offline_sync.models import Upload
 from villages.changes import Actor, shielded
 from villages.ground import clock
@@ -123,6 +123,17 @@ async def settle_stored(who: Who, slots: list[Slot], sha256: str) -> None:
     """The bytes have their final name: fill the slots that still wait. Mends a crash before the change, too."""
     if any(slot.state != "stored" for slot in slots if slot.sha256 == sha256):
         await evidence.mark_stored(who.district, sha256, actor=actor_for(who, slots))
+
+
+async def settle_found(blobs: Blobs, who: Who, slots: list[Slot], sha256: str) -> None:
+    """Bytes that were found under their name fill the slots that wait, when they are a photo: paper lies there too."""
+    if any(slot.state != "stored" for slot in slots) and await asyncio.to_thread(_is_photo, blobs, sha256):
+        await settle_stored(who, slots, sha256)
+
+
+def _is_photo(blobs: Blobs, sha256: str) -> bool:
+    with blobs.open(sha256) as file:
+        return kind_of(file.read(12)) is not None
 
 
 async def refused_again(blobs: Blobs, who: Who, slots: list[Slot], sha256: str) -> None:

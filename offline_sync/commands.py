@@ -15,10 +15,12 @@ import msgspec
 from dispatch import figures, moves, open_tasks
 from dispatch.added_photos import join_before_photos
 from inspections import evidence, submit
-from inspections.answers import PhotoIn, Submission
+from inspections.answers import Submission
 from inspections.models import Inspection, Photo
 from inspections.partners import add_evidence, adopt
 from offline_sync.cards import dismiss
+from offline_sync.loose import about as about_of
+from offline_sync.loose import loose
 from offline_sync.protocol import DismissArgs, EvidenceArgs, LocateArgs, TaskArgs
 from offline_sync.verdicts import Arrived, Verdict
 from villages.changes import Actor, Line
@@ -52,14 +54,15 @@ async def _submit(args: Submission, who: Who, arrived: Arrived) -> Work:
     def held(hold: submit.Hold) -> Verdict:
         return Verdict("held", hold.reason, hold.sentence, {}, about)
 
-    known = await submit.look(args)
+    known = await submit.look_up(args)
     if known.document is not None:
         same = known.document == _args_text(arrived)
         twin = submit.Hold(
             "duplicate_visit", "这份检查已经收到过，但内容不同；这一份已原样留存，等待区级办公室确认。"
         )
-        verdict = Verdict("noop", "", "这份检查已经收到。", {}, about) if same else held(twin)
-        return only(verdict)
+        if same:
+            return only(Verdict("noop", "", "这份检查已经收到。", {}, about))
+        return _hold_with_photos(held(twin), args.photos, args.village, who)
     try:
         checklist = await submit.understand(args, who, known)
     except submit.Hold as hold:
@@ -128,7 +131,11 @@ def _task(verb: str) -> Callable[[TaskArgs, Who, Arrived], Awaitable[Work]]:
 async def _locate(args: LocateArgs, who: Who, _arrived: Arrived) -> Work:
     about = ("village", args.village[:12])
     if len(args.village) != 12 or post_for(who, "village.locate", args.village) is None:
-        return only(Verdict("rejected", "forbidden", "该村不在您的管辖范围内，位置未改动。", {}, about))
+        sentence = "该村不在您的管辖范围内，位置未改动。"
+        if args.photo:
+            verdict = Verdict("held", "scope_lost", sentence + "照片已留存，等待区级办公室确认。", {}, about)
+            return _hold_with_photos(verdict, [args.photo], args.village, who)
+        return only(Verdict("rejected", "forbidden", sentence, {}, about))
 
     async def work(line: Line) -> Verdict:
         await locate(line, args.village, args.position.lat, args.position.lng)
@@ -167,15 +174,6 @@ VERBS: dict[str, Verb] = {
 }
 
 
-class Loose(msgspec.Struct):
-    """What can still be read of args that do not fit: enough to know the subject and to keep the photos."""
-
-    photos: list[Any] = []
-    village: Any = ""
-    inspection: Any = ""
-    task: Any = ""
-
-
 async def prepare(who: Who, arrived: Arrived) -> Work:
     """The work of a command. Whatever cannot be understood becomes a held or rejected verdict, never an error."""
     command = arrived.command
@@ -192,11 +190,15 @@ async def prepare(who: Who, arrived: Arrived) -> Work:
         args = msgspec.json.decode(command.args, type=verb.args)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         sentence = f"内容填写有误（{_where(str(error))}），已原样留存，等待区级办公室处理。"
-        if verb.evidence or _loose(arrived).photos:
+        if verb.evidence or loose(arrived).announced:
             return _keep_loosely(arrived, who, "invalid", sentence)
         return only(
             Verdict(
-                "rejected", "invalid", f"操作内容有误（{_where(str(error))}），未生效。", {}, _about(arrived)
+                "rejected",
+                "invalid",
+                f"操作内容有误（{_where(str(error))}），未生效。",
+                {},
+                about_of(arrived),
             )
         )
     return await verb.prepare(args, who, arrived)
@@ -217,21 +219,6 @@ def _args_text(arrived: Arrived) -> str:
     return bytes(arrived.command.args).decode()
 
 
-def _loose(arrived: Arrived) -> Loose:
-    try:
-        return msgspec.json.decode(arrived.command.args, type=Loose)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return Loose()
-
-
-def _about(arrived: Arrived) -> tuple[str, str]:
-    read = _loose(arrived)
-    for kind in ("inspection", "task", "village"):
-        if value := getattr(read, kind):
-            return kind, str(value)[:64]
-    return "command", str(arrived.command.id)
-
-
 def only(verdict: Verdict) -> Work:
     """The work that does nothing but reach this verdict."""
 
@@ -242,7 +229,7 @@ def only(verdict: Verdict) -> Work:
 
 
 def _keep_loosely(arrived: Arrived, who: Who, reason: str, sentence: str) -> Work:
-    return refusal(Verdict("held", reason, sentence, {}, _about(arrived)), arrived, who)
+    return refusal(Verdict("held", reason, sentence, {}, about_of(arrived)), arrived, who)
 
 
 def _hold_with_photos(verdict: Verdict, photos: Any, village: str, who: Who) -> Work:
@@ -272,24 +259,16 @@ def subject(work: Verdict, command: UUID) -> tuple[str, str]:
 
 def refusal(verdict: Verdict, arrived: Arrived, who: Who) -> Work:
     """The work that stores a verdict alone, with slots for whatever photos the command announced."""
-    read = _loose(arrived)
-    if verdict.status != "held" or not read.photos:
+    read = loose(arrived)
+    if verdict.status != "held" or not read.announced:
         return only(verdict)
-    photos = [photo for photo in (_photo(raw) for raw in read.photos) if photo]
-    return _hold_with_photos(verdict, photos, str(read.village), who)
-
-
-def _photo(raw: Any) -> PhotoIn | None:
-    try:
-        return msgspec.convert(raw, PhotoIn)
-    except msgspec.ValidationError:
-        return None
+    return _hold_with_photos(verdict, read.readable_photos(), str(read.village), who)
 
 
 def turned_down(problem: Problem, arrived: Arrived, who: Who) -> Work:
     """A named problem met half-way: evidence is held, a pure change of state is rejected."""
     verb = VERBS.get(arrived.command.verb)
-    if verb and verb.evidence:
-        return refusal(Verdict("held", "invalid", problem.sentence, {}, _about(arrived)), arrived, who)
+    if verb and (verb.evidence or loose(arrived).announced):
+        return refusal(Verdict("held", "invalid", problem.sentence, {}, about_of(arrived)), arrived, who)
     reason = {"not_found": "unknown", "forbidden": "forbidden"}.get(problem.code, "invalid")
-    return only(Verdict("rejected", reason, problem.sentence, {}, _about(arrived)))
+    return only(Verdict("rejected", reason, problem.sentence, {}, about_of(arrived)))

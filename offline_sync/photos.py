@@ -20,7 +20,7 @@ from offline_sync.arrivals import (
     finish_whole,
     seen_hashes,
     sent_or_seen,
-    settle_stored,
+    settle_found,
     slots_of,
 )
 from offline_sync.wire import decode, raw_body
@@ -115,7 +115,7 @@ async def _standings(blobs: Blobs, who: Who, hashes: list[str]) -> dict[str, Sta
                 await finish_whole(blobs, who, slots, sha256, standing.size)
             standings[sha256] = await asyncio.to_thread(blobs.standing, sha256)
         elif standing.where == "stored":
-            await settle_stored(who, slots, sha256)
+            await settle_found(blobs, who, slots, sha256)
     return standings
 
 
@@ -128,7 +128,9 @@ async def _served(request: Request, blobs: Blobs, sha256: str, width: int | None
         return Response(status_code=304, headers=headers)
     path = await _small(blobs, sha256, width) if width else blobs.path(sha256)
     kind = await asyncio.to_thread(_kind, path)
-    return FileResponse(path, headers=headers, media_type=MIME.get(kind or "", "application/octet-stream"))
+    if kind is None:
+        raise Problem("not_found")  # paper lies there too, and its hash is no secret
+    return FileResponse(path, headers=headers, media_type=MIME[kind])
 
 
 async def _preview(blobs: Blobs, sha256: str) -> Response:

@@ -84,7 +84,7 @@ async def _page(who: Who, asked: PullIn, head: int) -> dict[str, Any]:
         space -= sum(len(msgspec.json.encode(row)) for row in found) if found else 0
     sums = {
         scope: await _sum(scope, who.district, floor)
-        for scope in asked.verify
+        for scope in dict.fromkeys(asked.verify)
         if scope in scopes and not more
     }
     return {

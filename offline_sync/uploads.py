@@ -29,7 +29,7 @@ from offline_sync.arrivals import (
     lock,
     refused_again,
     remember,
-    settle_stored,
+    settle_found,
     take_in,
 )
 from offline_sync.models import Upload
@@ -183,7 +183,7 @@ async def _settled(asked: Asked, size: int) -> Standing:
         await refused_again(asked.blobs, asked.who, asked.slots, asked.sha256)
         standing = await asked.standing()
     if standing.where == "stored":
-        await settle_stored(asked.who, asked.slots, asked.sha256)
+        await settle_found(asked.blobs, asked.who, asked.slots, asked.sha256)
     return standing
 
 

@@ -115,6 +115,7 @@ def photo_hashes(payload: str) -> list[str]:
 
     class _Args(msgspec.Struct):
         photos: list[_Photo] = []
+        photo: _Photo | None = None
 
     class _Command(msgspec.Struct):
         args: _Args
@@ -123,4 +124,5 @@ def photo_hashes(payload: str) -> list[str]:
         read = msgspec.json.decode(readable(payload.encode()), type=_Command)
     except (msgspec.DecodeError, RecursionError):
         return []
-    return list(dict.fromkeys(photo.sha256 for photo in read.args.photos if is_hash(photo.sha256)))
+    photos = [*read.args.photos, read.args.photo or _Photo()]
+    return list(dict.fromkeys(photo.sha256 for photo in photos if is_hash(photo.sha256)))

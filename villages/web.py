@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
+from uuid import UUID
 
 import structlog
 from starlette.requests import Request
@@ -23,6 +24,7 @@ from villages.permissions import PostHeld, Who, post_for
 
 COOKIE = "xuncun"
 MorePosts = Callable[[Who], Awaitable[Iterable[PostHeld]]]
+Revoked = Callable[[UUID | None], Awaitable[bool]]
 log = structlog.get_logger()
 
 
@@ -39,6 +41,9 @@ async def who_asks(request: Request) -> Who:
     who = await bearer(request) if "authorization" in request.headers else await _by_cookie(request)
     if who.kind == "deposit":
         raise Problem("deposit_only")
+    revoked: Revoked | None = getattr(request.app.state, "revoked", None)
+    if who.device and revoked and await revoked(who.device):
+        raise Problem("account_disabled", {"wipe": True})
     return who
 
 

@@ -1,6 +1,5 @@
 """Odd addresses, queries and forms on both engines: an answer with a name, never an unexpected error."""
 
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import uuid4
