@@ -56,6 +56,7 @@ class Known:
 
     document: str | None
     round: str | None
+    owner: str
     checklists: str
     village: bool
     version: bool
@@ -68,7 +69,7 @@ async def look(submission: Submission) -> Known:
     people = sorted({str(person) for person in submission.inspectors})
     marks = ", ".join("?" * len(people))
     found = await rows(
-        "SELECT i.document, r.name, r.checklists, (SELECT COUNT(*) FROM village WHERE code = ?) AS villages,"
+        "SELECT i.document, r.name, r.owner, r.checklists, (SELECT COUNT(*) FROM village WHERE code = ?) AS villages,"
         " (SELECT COUNT(*) FROM checklist_version WHERE sha256 = ? AND code = ? AND version = ?"
         f" AND stage <> 'draft') AS versions, (SELECT COUNT(*) FROM person WHERE id IN ({marks})) AS people"
         " FROM (SELECT 1 AS one) o LEFT JOIN round r ON r.id = ? LEFT JOIN inspection i ON i.id = ?",
@@ -77,7 +78,7 @@ async def look(submission: Submission) -> Known:
     )  # fmt: skip
     row = found[0]
     return Known(
-        row["document"], row["name"], str(row["checklists"]), bool(row["villages"]), bool(row["versions"]),
+        row["document"], row["name"], row["owner"] or "", str(row["checklists"]), bool(row["villages"]), bool(row["versions"]),
         row["people"] == len(people),
     )  # fmt: skip
 
@@ -101,6 +102,8 @@ async def understand(submission: Submission, who: Who, known: Known | None = Non
         raise Hold("checklist_unknown", told)
     if known.round is None:
         raise Hold("invalid", "没有找到这次检查所属的批次，结果已留存，等待区级办公室确认。")
+    if not village.startswith(known.owner):
+        raise Hold("invalid", f"批次“{known.round}”不查该村，结果已留存，等待区级办公室确认。")
     if ref.sha256 not in known.checklists:
         told = f"本批次“{known.round}”不使用检查单 {ref.code} {ref.version}，结果已留存，等待区级办公室确认。"
         raise Hold("checklist_unknown", told)
