@@ -13,7 +13,7 @@ from inspections.checklists import newest_version
 from inspections.models import Assignment, Round
 from villages.changes import Line
 from villages.ground import clock
-from villages.ground.database import rows
+from villages.ground.database import look
 from villages.ground.ids import new_id
 from villages.ground.problems import Problem
 from villages.models import Person, Post, Village
@@ -217,7 +217,7 @@ async def assigned_posts(who: Who) -> list[PostHeld]:
     """
     if not who.holds(INSPECTOR):
         return []
-    found = await rows(
+    found = await look(
         "SELECT DISTINCT a.village, t.n FROM assignment a JOIN round r ON r.id = a.round_id"
         " JOIN (SELECT town, COUNT(*) AS n FROM village GROUP BY town) t ON t.town = SUBSTR(a.village, 1, 9)"
         " WHERE a.person = ? AND a.stage <> 'withdrawn' AND r.stage <> 'published' ORDER BY a.village",

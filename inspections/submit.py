@@ -21,7 +21,7 @@ from inspections.sheet import Checklist
 from villages.changes import Line
 from villages.ground import clock
 from villages.ground.bulk import Question
-from villages.ground.database import rows
+from villages.ground.database import look
 from villages.permissions import Who, post_for
 
 VERB = "inspection.submit"
@@ -63,12 +63,12 @@ class Known:
     people: bool
 
 
-async def look(submission: Submission) -> Known:
+async def look_up(submission: Submission) -> Known:
     """Read what `understand` judges by."""
     ref = submission.checklist
     people = sorted({str(person) for person in submission.inspectors})
     marks = ", ".join("?" * len(people))
-    found = await rows(
+    found = await look(
         "SELECT i.document, r.name, r.owner, r.checklists, (SELECT COUNT(*) FROM village WHERE code = ?) AS villages,"
         " (SELECT COUNT(*) FROM checklist_version WHERE sha256 = ? AND code = ? AND version = ?"
         f" AND stage <> 'draft') AS versions, (SELECT COUNT(*) FROM person WHERE id IN ({marks})) AS people"
@@ -86,13 +86,13 @@ async def look(submission: Submission) -> Known:
 async def understand(submission: Submission, who: Who, known: Known | None = None) -> Checklist:
     """Check what needs no score: district, reach, checklist, round, people, figures. Raises Hold.
 
-    `known`: what `look` found, where the caller has looked already.
+    `known`: what `look_up` found, where the caller has looked already.
     """
     village = submission.village
     if not village.startswith(who.district):
         raise Hold("scope_lost", f"村代码 {village} 不属于本区，已原样留存，等待区级办公室处理。")
     ref = submission.checklist
-    known = known or await look(submission)
+    known = known or await look_up(submission)
     if not known.village:
         raise Hold("invalid", f"没有代码为 {village} 的村，已原样留存，等待区级办公室处理。")
     if post_for(who, VERB, village) is None:

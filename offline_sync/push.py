@@ -17,7 +17,7 @@ from offline_sync.wire import answer, decode, raw_body
 from villages.changes import shielded
 from villages.districts import LIMITS, the_district
 from villages.ground import clock
-from villages.ground.database import rows
+from villages.ground.database import look
 from villages.ground.problems import Problem
 from villages.permissions import Who
 from villages.web import bearer
@@ -88,7 +88,7 @@ class Standing:
 
 async def standing(who: Who, replica_id: UUID, device: UUID | None) -> Standing:
     """One look at all of it; the replica's row is made at first sight. Raises replica_owner for another person's."""
-    found = await rows(
+    found = await look(
         "SELECT h.settings, r.*, (SELECT COUNT(*) FROM device WHERE id = ? AND revoked) AS lost"
         " FROM district_head h LEFT JOIN replica r ON r.id = ? WHERE h.district = ?",
         str(device) if device else None, str(replica_id), who.district,

@@ -20,7 +20,7 @@ from offline_sync.verdicts import Arrived, Kept, Verdict, keep
 from offline_sync.wire import readable
 from villages.changes import Line, change, shielded
 from villages.ground import clock
-from villages.ground.database import rows
+from villages.ground.database import look
 from villages.ground.problems import Problem
 from villages.permissions import Who
 
@@ -90,7 +90,7 @@ async def settle_one(who: Who, arrived: Arrived, replica: Replica) -> Kept:
     try:
         row = await _carry_out(who, arrived)
     except _Seen:
-        counted = await rows("SELECT last_seq FROM replica WHERE id = ?", str(replica.id))
+        counted = await look("SELECT last_seq FROM replica WHERE id = ?", str(replica.id))
         replica.last_seq = int(counted[0]["last_seq"])
         again = await _look_up(who, arrived, replica)
         if again is None:
@@ -102,7 +102,7 @@ async def settle_one(who: Who, arrived: Arrived, replica: Replica) -> Kept:
 
 async def _look_up(who: Who, arrived: Arrived, replica: Replica) -> Kept | None:
     command = arrived.command
-    found = await rows("SELECT * FROM command WHERE id = ?", str(command.id))
+    found = await look("SELECT * FROM command WHERE id = ?", str(command.id))
     if not found:
         return None
     row = found[0]
@@ -160,11 +160,7 @@ async def _in_change(who: Who, arrived: Arrived, work: commands.Work) -> Kept:
     command = arrived.command
 
     async def unit(line: Line) -> Kept:
-        taken = await line.run(
-            "UPDATE replica SET last_seq = ? WHERE id = ? AND last_seq = ? RETURNING last_seq",
-            command.seq, str(arrived.replica), command.seq - 1,
-        )  # fmt: skip
-        if not taken:
+        if not line.claimed:
             raise _Seen
         verdict = await work(line)
         if not line.subject_id or line.subject_kind == "district":
@@ -174,9 +170,10 @@ async def _in_change(who: Who, arrived: Arrived, work: commands.Work) -> Kept:
             line.body["reason"] = verdict.reason
         return keep(line, arrived, who.person, verdict)
 
+    counted = "UPDATE replica SET last_seq = ? WHERE id = ? AND last_seq = ? RETURNING last_seq"
     try:
         return await change(
-            unit, district=who.district, actor=commands.actor_of(who, command.verb), verb=command.verb,
+            unit, claim=(counted, [command.seq, str(arrived.replica), command.seq - 1]), district=who.district, actor=commands.actor_of(who, command.verb), verb=command.verb,
             at=arrived.at, command_id=command.id,
         )  # fmt: skip
     except IntegrityError:

@@ -19,13 +19,13 @@ import msgspec
 import rfc8785
 from tortoise import Model, connections
 from tortoise.backends.base.client import BaseDBAsyncClient
-from tortoise.transactions import in_transaction
 
 from villages.ground import bulk, clock
-from villages.ground.database import inside_change, sql
+from villages.ground.database import inside_change, sql, write_transaction
 
 T = TypeVar("T")
 GENESIS = "0" * 64
+_NUMBER = "UPDATE district_head SET rev = rev + 1 WHERE district = ? RETURNING rev, chain_hash, epoch"
 _live: set[asyncio.Task[Any]] = set()
 # PostgreSQL names a unique violation too; callers that expect one must nest a savepoint.
 
@@ -58,6 +58,7 @@ class Line:
     client: BaseDBAsyncClient
     verb: str
     command_id: UUID | None = None
+    claimed: list[dict[str, Any]] = field(default_factory=list)
     subject_kind: str = "district"
     subject_id: str = ""
     home: str = ""
@@ -101,6 +102,11 @@ class Line:
         if self._queue:
             queued, self._queue = self._queue, []
             await bulk.run_all(self.client, queued)
+
+    async def commit(self) -> None:
+        """Write what was queued and end the change: nothing may be asked or written after it."""
+        queued, self._queue = self._queue, []
+        await bulk.commit_all(self.client, queued)
 
 
 def line_bytes(line: dict[str, Any]) -> bytes:
@@ -151,9 +157,11 @@ async def change(
     verb: str,
     at: datetime | None = None,
     command_id: UUID | None = None,
+    claim: bulk.Question | None = None,
 ) -> T:
     """Run `work` as one numbered change of `district` and return what it returns, after the commit.
 
+    `claim`: a statement (with `?`) that runs right after the number was taken; `line.claimed` has its rows.
     Raises whatever `work` raises, with nothing written; LookupError when the district does not exist.
     """
     heard_at = clock.now()
@@ -161,8 +169,16 @@ async def change(
     async def unit() -> T:
         token = inside_change.set(True)
         try:
-            async with in_transaction("default") as client:
-                line = await _take_number(client, district, actor, verb, heard_at, at or heard_at, command_id)
+            number: bulk.Question = (_NUMBER, [district])
+            async with write_transaction(number, *([claim] if claim else [])) as (client, answers):
+                if not answers[0]:
+                    raise LookupError(f"no district {district}")
+                head = answers[0][0]
+                epoch = head["epoch"] if isinstance(head["epoch"], UUID) else UUID(str(head["epoch"]))
+                line = Line(
+                    district, head["rev"], epoch, head["chain_hash"], actor, heard_at, at or heard_at, client, verb,
+                    command_id, claimed=answers[1] if claim else [], home=district, subject_id=district,
+                )  # fmt: skip
                 answer = await work(line)
                 await _close(line)
                 return answer
@@ -184,29 +200,6 @@ async def settle() -> None:
     """Wait until every write that was begun has ended."""
     while _live:
         await asyncio.wait(set(_live))
-
-
-async def _take_number(
-    client: BaseDBAsyncClient,
-    district: str,
-    actor: Actor,
-    verb: str,
-    heard_at: datetime,
-    at: datetime,
-    command_id: UUID | None,
-) -> Line:
-    statement = (
-        "UPDATE district_head SET rev = rev + 1 WHERE district = ? RETURNING rev, chain_hash, epoch, district"
-    )
-    taken = await client.execute_query_dict(sql(client, statement), [district])
-    if not taken:
-        raise LookupError(f"no district {district}")
-    head = taken[0]
-    epoch = head["epoch"] if isinstance(head["epoch"], UUID) else UUID(str(head["epoch"]))
-    return Line(
-        district, head["rev"], epoch, head["chain_hash"], actor, heard_at, at, client, verb, command_id,
-        home=district, subject_id=district,
-    )  # fmt: skip
 
 
 async def _close(line: Line) -> None:
@@ -241,7 +234,7 @@ async def _close(line: Line) -> None:
     )  # fmt: skip
     line.later("INSERT INTO change_body (id, salt, body) VALUES (?, ?, ?)", number, salt, body)
     line.later("UPDATE district_head SET chain_hash = ? WHERE district = ?", digest, line.district)
-    await line.flush()
+    await line.commit()
 
 
 def writer() -> BaseDBAsyncClient:

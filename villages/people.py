@@ -15,7 +15,7 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
 from villages.changes import Actor, Line, change, shielded
 from villages.ground import clock
-from villages.ground.database import rows
+from villages.ground.database import look
 from villages.ground.ids import new_id, new_token, short_code, token_hash
 from villages.ground.problems import Problem
 from villages.models import Person, Post, Session, SignInTry, Ticket
@@ -129,7 +129,7 @@ async def sign_in_device(person: Person, device: UUID, label: str) -> Tokens:
 
 async def who_by_token(token: str) -> Who | None:
     """The person behind a live token, also a disabled one (marked); None when dead or unknown."""
-    found = await rows(
+    found = await look(
         "SELECT s.id, s.kind, s.person_id, s.device, s.seen, s.expires, s.revoked, p.name, p.title, p.district,"
         " p.disabled, p.must_change, t.role, t.place, t.since, t.until"
         " FROM session s JOIN person p ON p.id = s.person_id"
@@ -170,7 +170,7 @@ async def who_is(person: Person, session: Session | None = None) -> Who:
 async def posts_of(person: UUID) -> tuple[PostHeld, ...]:
     """Posts in force today (Beijing's date), weightiest place first."""
     return _in_force(
-        await rows(
+        await look(
             "SELECT role, place, since, until FROM post WHERE person_id = ? AND NOT ended ORDER BY place, role",
             str(person),
         )

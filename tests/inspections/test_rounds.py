@@ -209,13 +209,13 @@ async def test_assignments_lend_villages_and_whole_towns_as_towns(monkeypatch: p
     two = (await towns())["110109108"][:2]
     found = await a_round([guest.id], villages=[JUNZHUANG, *two])
     asked: list[str] = []
-    real = database.rows
+    real = database.look
 
     async def counting(text: str, *values: Any) -> list[dict[str, Any]]:
         asked.append(text)
         return await real(text, *values)
 
-    monkeypatch.setattr("inspections.rounds.rows", counting)
+    monkeypatch.setattr("inspections.rounds.look", counting)
     assert await assigned_posts(await who(guest)) == [
         PostHeld("inspector", place) for place in (JUNZHUANG, *two)
     ]
@@ -248,7 +248,7 @@ async def test_progress_counts_villages_visits_late_and_photos(monkeypatch: pyte
     void.stage = "void"
     await void.save()
     asked: list[str] = []
-    real = database.rows
+    real = database.look
 
     async def counting(text: str, *values: Any) -> list[dict[str, Any]]:
         asked.append(text)

@@ -7,8 +7,10 @@ A connection opened with `query_only` keeps the deferred begin, which is what a 
 """
 
 import sqlite3
+from collections.abc import Sequence
 from typing import Any
 
+from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.backends.sqlite.client import (
     SqliteClient,
     SqliteTransactionContext,
@@ -17,15 +19,39 @@ from tortoise.backends.sqlite.client import (
 from tortoise.connection import get_connections
 from tortoise.exceptions import OperationalError
 
+Question = tuple[str, list[Any]]
+
 
 class _Transaction(SqliteTransactionWrapper):
     opening = "BEGIN IMMEDIATE"
 
+    def __init__(self, connection: SqliteClient, first: Sequence[Question] = ()) -> None:
+        super().__init__(connection)
+        self.first = first
+        self.answers: list[list[dict[str, Any]]] = []  # the rows of what was asked first
+
     async def begin(self) -> None:
+        connection: Any = self._connection
         try:
-            await self._connection.execute(self.opening)
+            # One hop to the connection's thread; aiosqlite offers no public way to run a function there.
+            self.answers = await connection._execute(_open, connection._conn, self.opening, self.first)
         except sqlite3.OperationalError as error:
             raise OperationalError(error) from error
+
+
+def done(transaction: BaseDBAsyncClient) -> None:
+    """Tell an open transaction that it was committed by other means than its own."""
+    if isinstance(transaction, _Transaction):
+        transaction._finalized = True
+
+
+def _open(raw: sqlite3.Connection, opening: str, first: Sequence[Question]) -> list[list[dict[str, Any]]]:
+    raw.execute(opening)
+    try:
+        return [[dict(row) for row in raw.execute(text, values)] for text, values in first]
+    except BaseException:
+        raw.rollback()  # nobody else knows yet that a transaction is open
+        raise
 
 
 class _Snapshot(_Transaction):
@@ -53,8 +79,12 @@ class Client(SqliteClient):
     """The client Tortoise is told to use for `engine: villages.ground.sqlite_engine`."""
 
     def _in_transaction(self) -> _Context:
+        return self.opened_by(())
+
+    def opened_by(self, first: Sequence[Question]) -> _Context:
+        """A transaction that asks `first` as it begins; what it yields has the rows in `answers`."""
         kind = _Snapshot if self.pragmas.get("query_only") else _Transaction
-        return _Context(kind(self), self._lock)
+        return _Context(kind(self, first), self._lock)
 
 
 client_class = Client
