@@ -46,6 +46,16 @@ def early_question(inspection: UUID) -> Question:
     return text, [str(inspection)]
 
 
+def restate(line: Line, inspection: UUID, photos: set[UUID]) -> None:
+    """The sheet names photos that came ahead of it: what it says of them stands in place of what was said then."""
+    if photos:
+        marks = ", ".join("?" * len(photos))
+        line.later(
+            f"DELETE FROM photo_use WHERE inspection = ? AND photo_id IN ({marks})",
+            str(inspection), *map(str, photos),
+        )  # fmt: skip
+
+
 async def adopt(line: Line, early: Sequence[UUID], village: str) -> None:
     """Bring early photos home to the village."""
     await line.flush()

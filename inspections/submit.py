@@ -14,7 +14,7 @@ from inspections import evidence
 from inspections.answers import Answer, FindingIn, PhotoIn, Submission
 from inspections.checklists import checklist_by_sha
 from inspections.models import AnswerRow, Finding, Inspection, PhotoUse
-from inspections.partners import early_question
+from inspections.partners import early_question, restate
 from inspections.rounds import complete
 from inspections.scoring import Score, check_answers, score
 from inspections.sheet import Checklist
@@ -185,6 +185,8 @@ async def submit(line: Line, ready: Prepared) -> tuple[Taken, list[str]]:
         ],
     )  # fmt: skip
     missing = evidence.open_slots(line, sub.photos, slots, home=sub.village, person=ready.person)
+    came = tuple(UUID(str(row["id"])) for row in early)
+    restate(line, sub.inspection, set(came) & {photo.id for photo in sub.photos})
     _add_parts(line, ready)
     complete(line, sub.round, sub.village, sub.checklist.code)
     line.about("inspection", sub.inspection, sub.village, moved=("", "submitted"))
@@ -192,7 +194,6 @@ async def submit(line: Line, ready: Prepared) -> tuple[Taken, list[str]]:
         round=str(sub.round), village=sub.village, checklist=sub.checklist.sha256,
         score=str(scored.score), grade=scored.grade, late=late, vetoes=list(scored.vetoes),
     )  # fmt: skip
-    came = tuple(UUID(str(row["id"])) for row in early)
     return Taken(sub.inspection, sub.village, scored.score, scored.grade or "", late, came), missing
 
 

@@ -94,6 +94,8 @@ async def put_preview(request: Request) -> Response:
         if not is_hash(sha256):
             raise Problem("unexpected_photo")
         slots = await expected(who, sha256)
+        if all(slot.person != who.person for slot in slots):
+            raise Problem("unexpected_photo")  # no hash proves a preview: only who took the photo may say how it looks
         data = await raw_body(request, PREVIEW_BYTES, "预览图")
         await _keep_preview(request.app.state.blobs, who, sha256, slots, data)
     except Problem as problem:

@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import binascii
 import hashlib
 from typing import Any
 
@@ -25,7 +24,7 @@ def asked_checksum(header: str | None) -> tuple[Any, bytes] | None:
         if name not in ALGORITHMS:
             raise Problem("upload_headers", what="Upload-Checksum")
         return hashlib.new(name, usedforsecurity=False), base64.b64decode(value, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:  # no base64, no ASCII
         raise Problem("upload_headers", what="Upload-Checksum") from error
 
 

@@ -6,7 +6,6 @@ bytes are here is read from the disk, never from a row. Several people may send 
 
 import asyncio
 import base64
-import binascii
 import errno
 import functools
 from collections.abc import Awaitable, Callable
@@ -247,8 +246,10 @@ def _metadata(header: str) -> dict[str, str]:
         key, _, value = pair.partition(" ")
         try:
             told[key] = base64.b64decode(value, validate=True).decode()
-        except (binascii.Error, UnicodeDecodeError) as error:
+        except ValueError as error:  # no base64, no ASCII, no UTF-8
             raise Problem("upload_headers", what="Upload-Metadata") from error
+        if not told[key].isprintable():
+            raise Problem("upload_headers", what="Upload-Metadata")
     return told
 
 

@@ -92,7 +92,7 @@ async def form(request: Request, who: Who, **limits: int) -> dict[str, Any]:
     """The posted form, after its token was checked; files only where `max_files` says so. Raises csrf."""
     data = await request.form(**{"max_files": 0, **limits})
     given = str(data.get("csrf", ""))
-    if not hmac.compare_digest(given, csrf_token(request, who)):
+    if not hmac.compare_digest(given.encode(), csrf_token(request, who).encode()):
         raise Problem("csrf")
     return {
         key: [_plain(one) for one in data.getlist(key)] if key.endswith("[]") else _plain(data[key])

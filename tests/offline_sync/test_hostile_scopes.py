@@ -193,3 +193,47 @@ async def test_an_ended_post_ends_its_reach(inspector: Tablet, http: httpx2.Asyn
     await inspector.pull()
     assert inspector.of("task") == [] and inspector.of("inspection") == []
     assert await Task.all().count() == 2
+
+
+async def test_a_photo_sent_ahead_and_named_in_the_sheet_too_is_one_photo(inspector: Tablet) -> None:
+    args = visit(inspector, faults=1)
+    spot = next(answer for answer in args["answers"] if answer["item"] == "RE-1.1")["findings"][0]
+    ahead = {
+        "inspection": args["inspection"], "item": "RE-1.1", "finding": spot["id"], "photos": args["photos"],
+    }  # fmt: skip
+    assert (await inspector.do("inspection.evidence", ahead))["status"] == "applied"
+    told = await inspector.do("inspection.submit", args)
+    assert told["status"] == "applied", told
+    await inspector.pull()
+    [task] = inspector.of("task")
+    assert [one["id"] for one in task["photos"]] == [args["photos"][0]["id"]]
+
+
+async def test_only_who_announced_a_photo_sends_its_preview(
+    inspector: Tablet, village: Tablet, http: httpx2.AsyncClient
+) -> None:
+    """Nothing proves a preview: who merely sees the slot must not put another picture before the evidence."""
+    args = visit(inspector, faults=1)
+    await inspector.do("inspection.submit", args)
+    address = f"/api/blobs/{args['photos'][0]['sha256']}/preview"
+    theirs = await http.put(address, content=picture("干净的街道"), headers=village.auth)
+    assert theirs.status_code == 404, theirs.text
+    assert (await http.put(address, content=picture("垃圾"), headers=inspector.deposit)).status_code == 204
+
+
+@pytest.mark.parametrize(
+    ("header", "value"),
+    [("Upload-Metadata", "sha256 é"), ("Upload-Checksum", "sha1 é"), ("Upload-Metadata", "sha256 {sha},mime AGEA")],
+)
+async def test_odd_upload_headers_are_refused_with_a_name(inspector: Tablet, header: str, value: str) -> None:
+    data = picture("头")
+    shot = photo(data)
+    await inspector.do("inspection.evidence", {"inspection": str(uuid4()), "photos": [shot]})
+    headers = {
+        **inspector.auth, "Tus-Resumable": "1.0.0", "Upload-Length": str(len(data)),
+        "Upload-Metadata": f"sha256 {_b64(shot['sha256'])}", "Content-Type": "application/offset+octet-stream",
+        header: value.replace("{sha}", _b64(shot["sha256"])),
+    }  # fmt: skip
+    raw = [(key.encode(), text.encode("latin-1")) for key, text in headers.items()]
+    answer = await inspector.http.post("/api/tus", content=data, headers=raw)
+    assert answer.status_code == 400, answer.text

@@ -86,3 +86,9 @@ async def test_odd_words_in_forms(office: httpx2.AsyncClient) -> None:
             }  # fmt: skip
             answer = await office.post("/rounds/new", data={**given, field: odd})
             assert answer.status_code < 500, (field, odd)
+
+
+async def test_a_token_in_strange_letters_is_a_wrong_token(office: httpx2.AsyncClient) -> None:
+    for token in ("é", "票", "", "\ufffd"):
+        answer = await office.post("/sign-out", data={"csrf": token})
+        assert answer.status_code == 403, token
