@@ -14,7 +14,7 @@ import msgspec
 
 from dispatch import figures, moves, open_tasks
 from dispatch.added_photos import join_before_photos
-from inspections import evidence, submit
+from inspections import evidence, submit, understanding
 from inspections.answers import Submission
 from inspections.models import Inspection, Photo
 from inspections.partners import add_evidence, adopt
@@ -51,21 +51,21 @@ class Verb:
 async def _submit(args: Submission, who: Who, arrived: Arrived) -> Work:
     about = ("inspection", str(args.inspection))
 
-    def held(hold: submit.Hold) -> Verdict:
+    def held(hold: understanding.Hold) -> Verdict:
         return Verdict("held", hold.reason, hold.sentence, {}, about)
 
-    known = await submit.look_up(args)
+    known = await understanding.look_up(args)
     if known.document is not None:
         same = known.document == _args_text(arrived)
-        twin = submit.Hold(
+        twin = understanding.Hold(
             "duplicate_visit", "这份检查已经收到过，但内容不同；这一份已原样留存，等待区级办公室确认。"
         )
         if same:
             return only(Verdict("noop", "", "这份检查已经收到。", {}, about))
         return _hold_with_photos(held(twin), args.photos, args.village, who)
     try:
-        checklist = await submit.understand(args, who, known)
-    except submit.Hold as hold:
+        checklist = await understanding.understand(args, who, known)
+    except understanding.Hold as hold:
         return _hold_with_photos(held(hold), args.photos, args.village, who)
     sources = {item.code: item.auto_source for item in checklist.items if item.auto_source}
     auto: dict[str, Decimal | None] = await figures.auto_values(
@@ -76,7 +76,7 @@ async def _submit(args: Submission, who: Who, arrived: Arrived) -> Work:
     async def work(line: Line) -> Verdict:
         try:
             inspection, missing = await submit.submit(line, ready)
-        except submit.Hold as hold:
+        except understanding.Hold as hold:
             raise Refused(held(hold)) from hold
         tasks = await open_tasks.open_tasks(line, inspection, args, checklist.by_code)
         if inspection.early:

@@ -14,7 +14,7 @@ import msgspec
 from dispatch import figures, moves
 from dispatch.models import Task
 from dispatch.open_tasks import basis_gone
-from inspections import submit, void
+from inspections import submit, understanding, void
 from inspections.answers import PhotoIn, Submission
 from inspections.models import Inspection, Photo
 from inspections.scoring import Score
@@ -97,14 +97,14 @@ async def contents(row: Command) -> Contents:
     plain = replace(plain, sheet=sheet, twin=await twin_of(sheet))
     try:
         checklist, scored = await _scored(row, sheet)
-    except submit.Hold as hold:
+    except understanding.Hold as hold:
         return replace(plain, unscored=hold.sentence)
     return replace(plain, checklist=checklist, scored=scored)
 
 
 async def _scored(row: Command, sheet: Submission) -> tuple[Checklist, Score]:
     who = await _author(row, args_of(row), None)
-    checklist = await submit.understand(sheet, who)
+    checklist = await understanding.understand(sheet, who)
     sources = {item.code: item.auto_source for item in checklist.items if item.auto_source}
     auto = await figures.auto_values(sheet.village, sheet.round, sources, checklist=checklist.code)
     return checklist, submit.prepare(sheet, checklist, auto, who=who, document="").scored

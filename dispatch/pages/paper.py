@@ -47,7 +47,7 @@ async def scorecard(request: Request, who: Who) -> Response:
     asked = request.query_params.get("edition", "")
     if asked:
         edition = await Edition.get_or_none(
-            inspection=inspection, number=int(asked) if asked.isdecimal() else 0
+            inspection=inspection, number=int(asked) if asked.isdecimal() and len(asked) < 7 else 0
         )
         if edition is None:
             raise Problem("not_found")

@@ -23,7 +23,7 @@ from dispatch.moves import Outcome, act
 from dispatch.open_tasks import open_tasks
 from dispatch.pages import paper as paper_pages
 from dispatch.scorecards import Press
-from inspections import submit
+from inspections import submit, understanding
 from inspections.answers import PhotoIn, Submission
 from inspections.checklists import load_builtin, newest_version
 from inspections.evidence import mark_stored
@@ -182,7 +182,7 @@ class House:
         document = json.dumps(told)
         submission = msgspec.json.decode(document, type=Submission)
         author = await self.who("zhang")
-        checklist = await submit.understand(submission, author)
+        checklist = await understanding.understand(submission, author)
         sources = {item.code: item.auto_source for item in checklist.items if item.auto_source}
         auto = await figures.auto_values(sheet.village, found.id, sources, checklist=checklist.code)
         ready = submit.prepare(submission, checklist, auto, who=author, document=document)

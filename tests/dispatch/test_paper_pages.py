@@ -52,7 +52,7 @@ async def test_an_earlier_edition_can_still_be_had(press: House) -> None:
     assert (first.headers["x-xuncun-edition"], second.headers["x-xuncun-edition"]) == ("1", "2")
     assert (await press.get(f"{path}?edition=1", **me)).content == first.content
     assert (await press.get(f"{path}?edition=1", **await press.bearer("far"))).status_code == 404
-    for none in ("3", "0", "x", "-1"):
+    for none in ("3", "0", "x", "-1", "9" * 30):
         assert (await press.get(f"{path}?edition={none}", **me)).status_code == 404
 
 
