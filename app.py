@@ -103,4 +103,6 @@ def make_app(settings: Settings | None = None) -> Starlette:
 async def _http_error(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     code = {404: "not_found", 405: "method"}.get(status)
-    return await problem_response(request, Problem(code) if code else Problem("invalid", what="请求无法处理，请返回上一页重试。"))
+    return await problem_response(
+        request, Problem(code) if code else Problem("invalid", what="请求无法处理，请返回上一页重试。")
+    )

@@ -15,7 +15,9 @@ from villages.ground.problems import Problem
 from villages.ground.settings import Settings, from_environment
 
 TORTOISE_ORM = tortoise_config(from_environment())
-cli = typer.Typer(add_completion=False, no_args_is_help=True, help="巡村 Xuncun: the district's server and its tools.")
+cli = typer.Typer(
+    add_completion=False, no_args_is_help=True, help="巡村 Xuncun: the district's server and its tools."
+)
 Data = Annotated[Path | None, typer.Option("--data", help="folder of the database and the photos")]
 
 
@@ -44,7 +46,9 @@ def serve(
 
     app = make_app(settings)
     _greet(host, port, settings, demo)
-    uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False, timeout_graceful_shutdown=10)
+    uvicorn.run(
+        app, host=host, port=port, log_level="warning", access_log=False, timeout_graceful_shutdown=10
+    )
 
 
 async def _ready(settings: Settings, empty: bool) -> bool:
@@ -64,7 +68,9 @@ async def _ready(settings: Settings, empty: bool) -> bool:
             _say("已装入演示数据：门头沟区 13 个镇街、178 个村，两份检查单，一个进行中的批次")
             return True
         if head is None:
-            raise SystemExit("数据文件夹是空的，请先建区：python manage.py init --code 110109 --name 门头沟区")
+            raise SystemExit(
+                "数据文件夹是空的，请先建区：python manage.py init --code 110109 --name 门头沟区"
+            )
         return head.kind == "demo"
 
 
@@ -134,13 +140,13 @@ def migrate_command(data: Data = None) -> None:
 
 @cli.command("verify")
 def verify_command(
-    data: Data = None, as_json: Annotated[bool, typer.Option("--json", help="one JSON object a district")] = False
+    data: Data = None,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON object a district")] = False,
 ) -> None:
     """Walk the trail from its beginning; exit 1 and name every fault when it is not whole."""
 
     async def work() -> list[dict[str, object]]:
         from dispatch.scorecards import anchors  # noqa: PLC0415
-
         from villages.verify import verify  # noqa: PLC0415
 
         async with open_database(_settings(data)):
@@ -154,9 +160,15 @@ def verify_command(
         if as_json:
             _say(json.dumps(report, ensure_ascii=False))
             continue
-        _say(f"{report['district']}：共 {report['lines']} 行，登记 {report['head']} 行，正文已删除 {report['erased']} 行")
+        _say(
+            f"{report['district']}：共 {report['lines']} 行，登记 {report['head']} 行，正文已删除 {report['erased']} 行"
+        )
         faults = report["faults"]
-        _say("\n".join(f"  ✗ {fault}" for fault in faults) if isinstance(faults, list) and faults else "  操作记录完整")
+        _say(
+            "\n".join(f"  ✗ {fault}" for fault in faults)
+            if isinstance(faults, list) and faults
+            else "  操作记录完整"
+        )
     if any(report["faults"] for report in reports):
         sys.exit(1)
 
@@ -170,7 +182,9 @@ def wire_schema() -> None:
     _say(str(PATH))
 
 
-@cli.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})
+@cli.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+)
 def demo(context: typer.Context) -> None:
     """Play a whole round over all villages through HTTP (see --help of ./dev demo)."""
     from offline_sync.demo.play import main  # noqa: PLC0415
@@ -178,7 +192,9 @@ def demo(context: typer.Context) -> None:
     sys.exit(main(context.args))
 
 
-@cli.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})
+@cli.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+)
 def bench(context: typer.Context) -> None:
     """Run the benchmarks."""
     from tests.benchmarks.run import main  # noqa: PLC0415

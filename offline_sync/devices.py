@@ -10,6 +10,7 @@ from offline_sync.protocol import DeviceIn, EnrolIn, PersonOut, PostOut, Session
 from offline_sync.wire import answer, decode, raw_body
 from villages.changes import Actor, Line, change
 from villages.ground import clock
+from villages.ground.database import look
 from villages.models import Person, Post
 from villages.people import Tokens, check_password, end_session, redeem_ticket, sign_in_device
 from villages.web import bearer
@@ -86,4 +87,6 @@ async def know_device(person: Person, key: UUID, device: DeviceIn) -> None:
 
 async def is_revoked(device: UUID | None) -> bool:
     """True when the office revoked this device: what it hands in waits for the office."""
-    return device is not None and await Device.exists(id=device, revoked=True)
+    return device is not None and bool(
+        await look("SELECT id FROM device WHERE id = ? AND revoked", str(device))
+    )

@@ -95,7 +95,9 @@ async def put_preview(request: Request) -> Response:
             raise Problem("unexpected_photo")
         slots = await expected(who, sha256)
         if all(slot.person != who.person for slot in slots):
-            raise Problem("unexpected_photo")  # no hash proves a preview: only who took the photo may say how it looks
+            raise Problem(
+                "unexpected_photo"
+            )  # no hash proves a preview: only who took the photo may say how it looks
         data = await raw_body(request, PREVIEW_BYTES, "预览图")
         await _keep_preview(request.app.state.blobs, who, sha256, slots, data)
     except Problem as problem:

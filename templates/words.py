@@ -99,7 +99,12 @@ DONE: dict[str, str] = {
 # What is said so often that it is a button: reasons and reports, by the verb of the form.
 PHRASES: dict[str, tuple[str, ...]] = {
     "submit": ("已按要求整改完毕", "已清理干净", "已修复完好", "已更换或补齐", "已拆除并恢复原貌"),
-    "reject": ("仍有残留，未清理到位", "照片看不清或不是同一位置", "缺少部分点位的整改照片", "只作遮挡，问题仍在"),
+    "reject": (
+        "仍有残留，未清理到位",
+        "照片看不清或不是同一位置",
+        "缺少部分点位的整改照片",
+        "只作遮挡，问题仍在",
+    ),
     "return": ("不属于本村职责", "位置不在本村范围内", "设施产权属于其他单位"),
     "reassign": ("按属地调整责任单位", "按产权调整责任单位", "核实后退单属实"),
     "cancel": ("重复派单", "经核实问题不存在"),

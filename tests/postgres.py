@@ -43,11 +43,26 @@ def cluster() -> Iterator[str]:
             _ = getpass.getuser()
         data = str(home / "data")
         _as_user(
-            [str(programs / "initdb"), "-D", data, "-U", "postgres", "--auth=trust", "-E", "UTF8", "--locale=C.UTF-8"],
+            [
+                str(programs / "initdb"),
+                "-D",
+                data,
+                "-U",
+                "postgres",
+                "--auth=trust",
+                "-E",
+                "UTF8",
+                "--locale=C.UTF-8",
+            ],
             home,
         )
-        options = f"-c listen_addresses=127.0.0.1 -p {port} -c unix_socket_directories={home} -c max_connections=60"
-        _as_user([str(programs / "pg_ctl"), "-D", data, "-w", "-l", str(home / "log"), "-o", options, "start"], home)
+        options = (
+            f"-c listen_addresses=127.0.0.1 -p {port} -c unix_socket_directories={home} -c max_connections=60"
+        )
+        _as_user(
+            [str(programs / "pg_ctl"), "-D", data, "-w", "-l", str(home / "log"), "-o", options, "start"],
+            home,
+        )
         try:
             yield f"asyncpg://postgres@127.0.0.1:{port}"
         finally:

@@ -40,7 +40,9 @@ async def test_migrating_again_changes_nothing(tmp_path: Path) -> None:
         before = {table: raw.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0] for table in tables}
     assert await migrate(settings) == []
     with sqlite3.connect(settings.sqlite_file) as raw:
-        assert before == {table: raw.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0] for table in tables}
+        assert before == {
+            table: raw.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0] for table in tables
+        }
     assert before["village"] == 178 and before["assignment"] == 64
 
 

@@ -223,7 +223,11 @@ async def test_only_who_announced_a_photo_sends_its_preview(
 
 @pytest.mark.parametrize(
     ("header", "value"),
-    [("Upload-Metadata", "sha256 é"), ("Upload-Checksum", "sha1 é"), ("Upload-Metadata", "sha256 {sha},mime AGEA")],
+    [
+        ("Upload-Metadata", "sha256 é"),
+        ("Upload-Checksum", "sha1 é"),
+        ("Upload-Metadata", "sha256 {sha},mime AGEA"),
+    ],
 )
 async def test_odd_upload_headers_are_refused_with_a_name(inspector: Tablet, header: str, value: str) -> None:
     data = picture("头")

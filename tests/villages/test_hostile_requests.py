@@ -36,7 +36,19 @@ async def office(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
             yield client
 
 
-ODD = ("%00", "x" * 400, "1" * 60, "-1", "99999999999999999999", "%ED%A0%BD", "²", "0001-01-01", "9999-12-31", "%25_", "'\"<")
+ODD = (
+    "%00",
+    "x" * 400,
+    "1" * 60,
+    "-1",
+    "99999999999999999999",
+    "%ED%A0%BD",
+    "²",
+    "0001-01-01",
+    "9999-12-31",
+    "%25_",
+    "'\"<",
+)
 SOME = uuid4()
 GETS = (
     "/villages?q={}", "/villages/{}", "/tasks?village={}", "/tasks?town={}", "/tasks?unit={}", "/tasks?page={}",
