@@ -15,7 +15,7 @@ from dispatch.queries import within
 from dispatch.stages import CANCELLED, CLOSED, DEFERRED, OPEN
 from inspections.models import Inspection
 from villages.ground import clock
-from villages.ground.database import rows
+from villages.ground.database import look
 
 YEAR = timedelta(days=365)
 AUTO_SOURCES = ("task_on_time_rate_last_round", "task_on_time_rate_12m", "avg_re_score_12m")
@@ -64,7 +64,7 @@ async def _on_time(which: Q, village: str, now: datetime) -> Decimal | None:
 
 async def _last_visits(village: str, round_id: UUID, checklist: str) -> list[UUID]:
     """The village's inspections in the latest earlier round of the same checklist and the same owner."""
-    earlier = await rows(
+    earlier = await look(
         "SELECT i.id, i.round_id FROM inspection i JOIN round r ON r.id = i.round_id JOIN round p ON p.id = ?"
         " WHERE i.village = ? AND i.checklist_code = ? AND i.stage <> 'void' AND r.owner = p.owner"
         " AND r.opens < p.opens ORDER BY r.opens DESC, i.heard_at DESC",

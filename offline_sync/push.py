@@ -11,6 +11,7 @@ from tortoise.exceptions import IntegrityError
 from offline_sync import commands, receipts
 from offline_sync.models import Replica
 from offline_sync.protocol import DeviceIn, HelloIn, HelloOut, PushIn, PushOut, ResultOut, device_id
+from offline_sync.receipts import Counted
 from offline_sync.rows import Row, settings_of
 from offline_sync.verdicts import photo_hashes, result_of
 from offline_sync.wire import answer, decode, raw_body
@@ -81,7 +82,7 @@ class Standing:
     """Where the server stands with one replica: its row, whether its device was revoked, and up to when a backup
     covers what was receipted (RFC 3339; None while no backup has been made)."""
 
-    replica: Replica
+    replica: Counted
     revoked: bool
     horizon: str | None
 
@@ -100,17 +101,13 @@ async def standing(who: Who, replica_id: UUID, device: UUID | None) -> Standing:
     return Standing(replica, bool(row["lost"]), settings_of(row).get("backup_horizon"))
 
 
-async def own_replica(who: Who, replica_id: UUID, device: UUID | None) -> Replica:
-    """The replica's row, made at first sight. Raises replica_owner when it is another person's."""
+async def own_replica(who: Who, replica_id: UUID, device: UUID | None) -> Counted:
+    """How far the replica has counted; its row is made at first sight. Raises replica_owner when it is another person's."""
     return (await standing(who, replica_id, device)).replica
 
 
-async def _own(who: Who, row: Row, replica_id: UUID, device: UUID | None) -> Replica:
-    if row["id"] is not None:
-        replica = Replica(
-            **{name: row[name] for name in ("id", "district", "person", "device", "last_seq", "seen")}
-        )
-    else:
+async def _own(who: Who, row: Row, replica_id: UUID, device: UUID | None) -> Counted:
+    if row["id"] is None:
         fresh = Replica(
             id=replica_id,
             district=who.district,
@@ -121,15 +118,15 @@ async def _own(who: Who, row: Row, replica_id: UUID, device: UUID | None) -> Rep
         )
         try:
             await shielded(fresh.save(force_create=True))
-            return fresh
-        except IntegrityError:
-            replica = await Replica.get(id=replica_id)
-    if replica.person != who.person:
+            return Counted(replica_id, 0)
+        except IntegrityError:  # another request of this tablet was quicker
+            row = (await look("SELECT person, last_seq FROM replica WHERE id = ?", str(replica_id)))[0]
+    if str(row["person"]) != str(who.person):
         raise Problem("replica_owner")
-    return replica
+    return Counted(replica_id, int(row["last_seq"]))
 
 
-def _so_far(problem: Problem, results: list[ResultOut], replica: Replica) -> Problem:
+def _so_far(problem: Problem, results: list[ResultOut], replica: Counted) -> Problem:
     problem.data = {
         **problem.data, "last_seq": replica.last_seq, "server_time": clock.rfc3339(clock.now()),
         "results": msgspec.to_builtins(results),

@@ -6,6 +6,7 @@ rows together. So a lost answer, a repeated request and two at once all end in o
 
 import hashlib
 import json
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -26,6 +27,14 @@ from villages.permissions import Who
 
 TRIES = 3
 log = structlog.get_logger()
+
+
+@dataclass
+class Counted:
+    """A replica, and the last of its commands that was receipted."""
+
+    id: UUID
+    last_seq: int
 
 
 class _Seen(Exception):
@@ -77,7 +86,7 @@ def _bounded(seconds: float) -> int:
     return int(max(-(2**31), min(2**31 - 1, seconds)))
 
 
-async def settle_one(who: Who, arrived: Arrived, replica: Replica) -> Kept:
+async def settle_one(who: Who, arrived: Arrived, replica: Counted) -> Kept:
     """The verdict on one command, stored. Raises gap, id_reuse, replica_fork or an unexpected error."""
     command = arrived.command
     seen = await _look_up(who, arrived, replica)
@@ -100,7 +109,7 @@ async def settle_one(who: Who, arrived: Arrived, replica: Replica) -> Kept:
     return row
 
 
-async def _look_up(who: Who, arrived: Arrived, replica: Replica) -> Kept | None:
+async def _look_up(who: Who, arrived: Arrived, replica: Counted) -> Kept | None:
     command = arrived.command
     found = await look("SELECT * FROM command WHERE id = ?", str(command.id))
     if not found:

@@ -6,6 +6,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from PIL import ImageFile
 
 from tests import postgres
 from villages.districts import found_district
@@ -14,6 +15,12 @@ from villages.ground.migrations import migrate
 from villages.ground.settings import Settings
 
 DISTRICT = "110109"
+
+
+@pytest.fixture(autouse=True)
+def _whole_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """WeasyPrint lets Pillow read truncated pictures in its whole process; the server's own process never does."""
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", False)
 
 
 @pytest.fixture(scope="session")
