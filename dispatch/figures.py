@@ -1,12 +1,13 @@
 """Figures that need tasks: the values a checklist takes from the system, and the counts of a board."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 from uuid import UUID
 
-from tortoise.expressions import F, Q
+from tortoise.expressions import Q
 from tortoise.functions import Count
 
 from dispatch.deadlines import SOON
@@ -15,7 +16,7 @@ from dispatch.queries import within
 from dispatch.stages import CANCELLED, CLOSED, DEFERRED, OPEN
 from inspections.models import Inspection
 from villages.ground import clock
-from villages.ground.database import look
+from villages.ground.database import look, stored
 
 YEAR = timedelta(days=365)
 AUTO_SOURCES = ("task_on_time_rate_last_round", "task_on_time_rate_12m", "avg_re_score_12m")
@@ -39,30 +40,32 @@ async def auto_values(
         if source == "avg_re_score_12m":
             found[source] = await _average_score(village, round_id, moment)
         elif source == "task_on_time_rate_12m":
-            found[source] = await _on_time(Q(deadline__gt=moment - YEAR), village, moment)
+            found[source] = await _on_time("deadline > ?", [stored(moment - YEAR)], village, moment)
         else:
             last = await _last_visits(village, round_id, checklist)
-            found[source] = await _on_time(Q(inspection__in=last), village, moment) if last else None
+            which = f"inspection IN ({', '.join('?' * len(last))})"
+            found[source] = await _on_time(which, last, village, moment) if last else None
     return {item: found[source] for item, source in items.items()}
 
 
-async def _on_time(which: Q, village: str, now: datetime) -> Decimal | None:
+async def _on_time(which: str, values: Sequence[Any], village: str, now: datetime) -> Decimal | None:
     """按期销号率: tasks closed by their deadline of those due by now, in per cent.
 
     挂账 leaves both, and so do withdrawn tasks and those whose basis is gone.
     """
-    due = Task.filter(which, village=village, deadline__lte=now, basis_gone=False).exclude(
-        stage__in=(DEFERRED, CANCELLED)
-    )
-    in_time = Q(stage=CLOSED, closed_at__lte=F("deadline"))
-    row = await due.annotate(due=Count("id"), met=Count("id", _filter=in_time)).values("due", "met")
-    if not row or not row[0]["due"]:
+    found = await look(
+        "SELECT COUNT(*) AS due, COUNT(CASE WHEN stage = ? AND closed_at <= deadline THEN 1 END) AS met FROM task"
+        f" WHERE village = ? AND deadline <= ? AND NOT basis_gone AND stage NOT IN (?, ?) AND {which}",
+        CLOSED, village, stored(now), DEFERRED, CANCELLED, *values,
+    )  # fmt: skip
+    row = found[0]
+    if not row["due"]:
         return None
-    rate = Decimal(100 * row[0]["met"]) / Decimal(row[0]["due"])
+    rate = Decimal(100 * row["met"]) / Decimal(row["due"])
     return rate.quantize(_HUNDREDTH, ROUND_HALF_UP)
 
 
-async def _last_visits(village: str, round_id: UUID, checklist: str) -> list[UUID]:
+async def _last_visits(village: str, round_id: UUID, checklist: str) -> list[str]:
     """The village's inspections in the latest earlier round of the same checklist and the same owner."""
     earlier = await look(
         "SELECT i.id, i.round_id FROM inspection i JOIN round r ON r.id = i.round_id JOIN round p ON p.id = ?"
@@ -70,7 +73,7 @@ async def _last_visits(village: str, round_id: UUID, checklist: str) -> list[UUI
         " AND r.opens < p.opens ORDER BY r.opens DESC, i.heard_at DESC",
         str(round_id), village, checklist,
     )  # fmt: skip
-    return [UUID(str(row["id"])) for row in earlier if row["round_id"] == earlier[0]["round_id"]]
+    return [str(row["id"]) for row in earlier if row["round_id"] == earlier[0]["round_id"]]
 
 
 async def _average_score(village: str, round_id: UUID, now: datetime) -> Decimal | None:

@@ -83,7 +83,6 @@ def grow(data: Path, copies: int) -> int:
     base.execute("UPDATE task SET stage = 'closed', closed_at = deadline")
     base.execute("UPDATE district_head SET rev = ?", (top * (copies + 1),))
     base.execute("COMMIT")
-    base.execute("ANALYZE")
     found: int = base.execute("SELECT COUNT(*) FROM inspection").fetchone()[0]
     base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     base.close()

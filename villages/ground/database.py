@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -123,6 +124,12 @@ def sql(client: BaseDBAsyncClient, text: str) -> str:
         return text
     pieces = text.split("?")
     return pieces[0] + "".join(f"${n}{piece}" for n, piece in enumerate(pieces[1:], 1))
+
+
+def stored(moment: datetime) -> Any:
+    """A time as `rows` and `look` compare it with a column: SQLite keeps times as UTC text."""
+    text = connections.get("reader").capabilities.dialect == "sqlite"
+    return moment.astimezone(UTC).isoformat(" ") if text else moment
 
 
 async def rows(text: str, *values: Any) -> list[dict[str, Any]]:
