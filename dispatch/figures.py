@@ -67,13 +67,17 @@ async def _on_time(which: str, values: Sequence[Any], village: str, now: datetim
 
 async def _last_visits(village: str, round_id: UUID, checklist: str) -> list[str]:
     """The village's inspections in the latest earlier round of the same checklist and the same owner."""
-    earlier = await look(
-        "SELECT i.id, i.round_id FROM inspection i JOIN round r ON r.id = i.round_id JOIN round p ON p.id = ?"
-        " WHERE i.village = ? AND i.checklist_code = ? AND i.stage <> 'void' AND r.owner = p.owner"
-        " AND r.opens < p.opens ORDER BY r.opens DESC, i.heard_at DESC",
-        str(round_id), village, checklist,
+    # Rounds from the newest back, until one holds a visit: they are few, while a village's visits are many and each
+    # lies on pages of its own. The inner LIMIT is what makes SQLite go in that order and stop.
+    visit = "i.village = ? AND i.checklist_code = ? AND i.stage <> 'void'"
+    found = await look(
+        f"SELECT i.id FROM inspection i WHERE {visit} AND i.round_id = (SELECT e.id FROM"
+        " (SELECT r.id FROM round r JOIN round p ON p.id = ? WHERE r.owner = p.owner AND r.opens < p.opens"
+        " ORDER BY r.opens DESC, r.rev DESC LIMIT 1000) e"
+        f" WHERE EXISTS (SELECT 1 FROM inspection i WHERE i.round_id = e.id AND {visit}) LIMIT 1)",
+        village, checklist, str(round_id), village, checklist,
     )  # fmt: skip
-    return [str(row["id"]) for row in earlier if row["round_id"] == earlier[0]["round_id"]]
+    return [str(row["id"]) for row in found]
 
 
 async def _average_score(village: str, round_id: UUID, now: datetime) -> Decimal | None:

@@ -5,7 +5,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from uuid import UUID
 from dispatch.demo_district import DISTRICT, load_demo
 from inspections.rounds import open_round
 from tests.benchmarks import visits
-from villages.changes import SYSTEM, Line, change
+from villages.changes import SYSTEM, Line, change, writer
 from villages.ground.database import open_database, rows
 from villages.ground.ids import new_id
 from villages.ground.migrations import migrate
@@ -97,6 +97,8 @@ async def _prepare(settings: Settings, visits_each: int) -> World:
         clients = [client async for client in _clients()]
         fewest = min(len(client.villages) for client in clients)
         rounds = [await _round(number, clients) for number in range(-(-visits_each // fewest))]
+        # A district has one or two rounds under way: those ahead lend no posts until their turn comes.
+        await writer().execute_query("UPDATE round SET stage = 'published' WHERE stage = 'planned'")
         version = (await rows("SELECT code, version, sha256 FROM checklist_version WHERE code = 'RE'"))[0]
     return World(settings.data, rounds, dict(version), clients)
 
@@ -133,10 +135,12 @@ def _shares(towns: dict[str, list[str]]) -> Iterator[tuple[str, list[str]]]:
 
 
 async def _round(number: int, clients: list[Client]) -> str:
+    """The next round: a week each, so that every visit but the first looks back on an earlier one."""
+    opens = date(2024, 1, 1) + timedelta(weeks=number)
+
     async def work(line: Line) -> UUID:
         opened = await open_round(
-            line, name=f"第{number + 1}次检查", number=f"B{number + 1}", type="monthly", opens=date(2026, 11, 1),
-            closes=date(2026, 11, 30), checklists=["RE"], inspectors=[UUID(one.person) for one in clients],
+            line, name=f"第{number + 1}次检查", number=f"B{number + 1}", type="monthly", opens=opens, closes=opens + timedelta(days=6), checklists=["RE"], inspectors=[UUID(one.person) for one in clients],
             start=False,
         )  # fmt: skip
         return opened.id

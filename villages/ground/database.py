@@ -45,6 +45,7 @@ def _sqlite(settings: Settings, **pragmas: str | int) -> dict[str, Any]:
             # The log file keeps its blocks after a checkpoint: cutting it and growing it anew made each of
             # the following commits flush twice as long.
             "journal_size_limit": 32 * 1024 * 1024,
+            "wal_autocheckpoint": 4000,  # pages of 4 kB: the same few are written again and again, copy them seldom
             **pragmas,
         },
     }
