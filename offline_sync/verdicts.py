@@ -107,21 +107,26 @@ def result_of(row: Kept, missing: list[str] | None, *, bare: bool) -> ResultOut:
     )
 
 
+class _Photo(msgspec.Struct):
+    sha256: str = ""
+
+
+class _Args(msgspec.Struct):
+    photos: list[_Photo] = []
+    photo: _Photo | None = None
+
+
+class _Command(msgspec.Struct):
+    args: _Args
+
+
+_announced = msgspec.json.Decoder(_Command)
+
+
 def photo_hashes(payload: str) -> list[str]:
     """Every photo hash a command's text announces, whatever its verb; empty when none can be found."""
-
-    class _Photo(msgspec.Struct):
-        sha256: str = ""
-
-    class _Args(msgspec.Struct):
-        photos: list[_Photo] = []
-        photo: _Photo | None = None
-
-    class _Command(msgspec.Struct):
-        args: _Args
-
     try:
-        read = msgspec.json.decode(readable(payload.encode()), type=_Command)
+        read = _announced.decode(readable(payload.encode()))
     except (msgspec.DecodeError, RecursionError):
         return []
     photos = [*read.args.photos, read.args.photo or _Photo()]
