@@ -1,0 +1,23 @@
+/** Which shape of row each kind has. */
+import type {
+  AssignmentRow, CardRow, ChecklistRow, InspectionRow, PhotoRow, RoundRow, SettingsRow, TaskRow, TownRow, UnitRow,
+  VillageRow,
+} from "./wire";
+
+export interface RowShapes {
+  settings: SettingsRow;
+  town: TownRow;
+  unit: UnitRow;
+  checklist: ChecklistRow;
+  round: RoundRow;
+  assignment: AssignmentRow;
+  village: VillageRow;
+  inspection: InspectionRow;
+  task: TaskRow;
+  photo: PhotoRow;
+  card: CardRow;
+}
+
+export type RowKind = keyof RowShapes;
+/** A row with the number of the change that last touched it. */
+export type RowOf<K extends RowKind> = RowShapes[K] & { rev: number; home?: string };

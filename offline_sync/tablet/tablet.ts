@@ -1,0 +1,129 @@
+/** What a screen may ask of the tablet. Screens know this file, the pure rules and no other part: no network, no store.
+ *
+ * `main.tsx` puts the parts together; tests may do so too. Every promise that writes resolves only when the write is
+ * durable (IndexedDB `complete`, strict); what could not be kept rejects with a `Trouble`.
+ */
+import type { Draft, DraftAnswer, Entry, Photo, PhotoAbout, PhotoRole, Position } from "./model";
+import type { RowOf, RowKind } from "./rows";
+
+/** A failure told to people: `code` for tests and the office, `message` a Chinese sentence: what, where, what to do. */
+export class Trouble extends Error {
+  constructor(readonly code: string, message: string, readonly more: Record<string, unknown> = {}) {
+    super(message);
+  }
+}
+
+/** What changed, so that a screen reads again. */
+export type Topic = "people" | "drafts" | "answers" | "photos" | "outbox" | "rows" | "sync" | "storage";
+
+export interface Live {
+  on(topics: readonly Topic[], hear: () => void): () => void;
+  tell(...topics: Topic[]): void; // also to the other tabs
+}
+
+export interface Post { role: string; place: string; from: string; until: string | null }
+
+/** A person known on this device. */
+export interface Known {
+  id: string;
+  name: string; // the sign-in name is never kept; this is the name that posts carry
+  title: string;
+  district: string;
+  posts: Post[];
+  offline_until: string;
+  signed_in: boolean; // a session is here (it may have run out on the server's side)
+  deposit: boolean;
+  waiting: number; // commands without a receipt
+  photos_waiting: number;
+}
+
+export interface People {
+  list(): Promise<Known[]>;
+  current(): Promise<Known | null>;
+  signIn(name: string, password: string): Promise<Known>;
+  enrol(ticket: string): Promise<Known>;
+  changePassword(old: string, fresh: string): Promise<void>;
+  choose(id: string): Promise<void>; // go on as somebody whose cache is here and whose session has not run out
+  signOut(): Promise<void>; // never deletes unsent work
+}
+
+/** The rows the server gave, read from the cache with provisional overlays on top. */
+export interface Rows {
+  all<K extends RowKind>(kind: K): Promise<RowOf<K>[]>;
+  one<K extends RowKind>(kind: K, id: string): Promise<RowOf<K> | null>;
+  of<K extends "inspection" | "task">(kind: K, village: string): Promise<RowOf<K>[]>;
+  complete(): Promise<boolean>; // the first pull has come to its end
+}
+
+/** A draft open on the screen: memory first, then durable, always said. */
+export interface OpenDraft {
+  readonly draft: Draft;
+  readonly answers: ReadonlyMap<string, DraftAnswer>;
+  readonly photos: readonly Photo[];
+  readonly saving: boolean;
+  readonly savedAt: string | null;
+  readonly trouble: Trouble | null;
+  answer(item: string, change: Partial<Omit<DraftAnswer, "item">>): void; // saved ≤ 300 ms after
+  forget(item: string): void; // back to not filled in
+  set(change: Partial<Omit<Draft, "inspection" | "round" | "village" | "checklist">>): void;
+  flush(): Promise<void>; // before the camera opens, before leaving
+  on(hear: () => void): () => void;
+  close(): Promise<void>;
+}
+
+export interface Drafts {
+  list(): Promise<Draft[]>;
+  begin(wanted: Omit<Draft, "inspection" | "started_at" | "updated_at" | "signature" | "village_remarks" | "at_item">): Promise<Draft>;
+  open(inspection: string): Promise<OpenDraft>;
+  finish(inspection: string, args: unknown, photos: string[], title: string): Promise<Entry>; // one transaction, then immutable
+  discard(inspection: string): Promise<void>; // asked for twice by the screen; photos and answers go
+}
+
+export interface Pictures {
+  /** Shrink, stamp, hash, keep. Rejects with a Trouble (`photo_unreadable`, `photo_heic`, `storage_full`, …). */
+  take(file: Blob, wanted: { about: PhotoAbout; role: PhotoRole; pairs: string | null; position: Position | null; place: string; who: string }): Promise<Photo>;
+  url(sha256: string, preview: boolean): Promise<string | null>; // an object URL of ours or of the cache; screens never revoke
+  remove(id: string): Promise<void>; // only of a draft
+  of(about: PhotoAbout["kind"], id: string): Promise<Photo[]>;
+}
+
+export interface Outbox {
+  list(): Promise<Entry[]>;
+  add(wanted: { verb: string; args: unknown; about: Entry["about"]; photos: string[]; replaces?: string }): Promise<Entry>;
+}
+
+export type Stage = "idle" | "text" | "previews" | "photos" | "pulling";
+
+/** What the sending mark shows. */
+export interface SyncState {
+  online: boolean; // the server answered last time, not what the browser believes
+  running: boolean;
+  stage: Stage;
+  waiting: number; // commands without receipt
+  photos: { waiting: number; bytes: number; now: { sha256: string; sent: number; size: number } | null };
+  last_ok: string | null;
+  next_try: string | null;
+  problem: string | null; // a Chinese sentence
+  needs: "sign_in" | "password" | "update" | null;
+  skew_ms: number | null; // server's clock minus ours
+}
+
+export interface Sync {
+  readonly state: SyncState;
+  now(): void; // by hand: at once, whatever the backoff
+}
+
+export interface StorageState { persisted: boolean | null; free: number | null; photos_allowed: boolean; warning: string | null }
+
+export interface Tablet {
+  readonly live: Live;
+  readonly people: People;
+  readonly rows: Rows;
+  readonly drafts: Drafts;
+  readonly pictures: Pictures;
+  readonly outbox: Outbox;
+  readonly sync: Sync;
+  readonly storage: { state(): Promise<StorageState> };
+  readonly where: { now(timeout_ms: number): Promise<Position | null> }; // null: 无定位
+  readonly build: string;
+}
