@@ -11,8 +11,10 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from msgspec import Meta, Raw, Struct, field
 
 from inspections.answers import PhotoIn, Position, Submission
+from offline_sync.row_shapes import RowKinds
 
 Text = Annotated[str, Meta(max_length=600)]
+STATUSES = ("applied", "merged", "noop", "conflict", "rejected", "held")
 DeviceName = Annotated[str, Meta(min_length=1, max_length=80)]
 
 
@@ -126,7 +128,7 @@ class ResultOut(Struct, kw_only=True):
 
     id: UUID
     seq: int
-    status: str
+    status: Annotated[str, Meta(extra_json_schema={"enum": list(STATUSES)})]
     rev: int
     reason: str = ""
     message: str = ""
@@ -153,11 +155,11 @@ class PullIn(Struct, kw_only=True):
 
 
 class RowOut(Struct, kw_only=True):
-    """A row as it stands; `rev` is the change that last touched it."""
+    """A row as it stands; `rev` is the change that last touched it, `row` has the shape of its kind in RowKinds."""
 
     scope: str
     rev: int
-    kind: str
+    kind: Annotated[str, Meta(extra_json_schema={"enum": list(RowKinds.__struct_fields__)})]
     id: str
     row: dict[str, Any]
 
@@ -217,5 +219,5 @@ class DismissArgs(Struct, kw_only=True):
 
 WIRE: tuple[type[Struct], ...] = (
     SessionIn, SessionOut, EnrolIn, HelloIn, HelloOut, PushIn, CommandIn, PushOut, PullIn, PullOut,
-    Submission, EvidenceArgs, TaskArgs, LocateArgs, DismissArgs,
+    Submission, EvidenceArgs, TaskArgs, LocateArgs, DismissArgs, RowKinds,
 )  # fmt: skip

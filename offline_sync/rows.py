@@ -69,11 +69,12 @@ async def rounds(found: list[Row]) -> list[Row]:
 
 
 async def assignments(found: list[Row]) -> list[Row]:
+    names = await _names(partner for row in found for partner in _json(row["partners"]))
     return [
         {
             "id": str(row["id"]), "round": str(row["round_id"]), "village": row["village"],
-            "checklist": row["checklist"], "with": _json(row["partners"]), "draw": bool(row["draw"]),
-            "stage": row["stage"],
+            "checklist": row["checklist"], "with": _json(row["partners"]),
+            "with_names": _named(names, _json(row["partners"])), "draw": bool(row["draw"]), "stage": row["stage"],
         }
         for row in found
     ]  # fmt: skip
@@ -102,7 +103,8 @@ async def villages(found: list[Row]) -> list[Row]:
 
 
 async def inspections(found: list[Row]) -> list[Row]:
-    photos = await _inspection_photos([str(row["id"]) for row in found])
+    photos = await _inspection_photos(ids_of(found))
+    names = await _names(person for row in found for person in _people(row))
     return [
         {
             "id": str(row["id"]), "round": str(row["round_id"]), "village": row["village"],
@@ -110,7 +112,8 @@ async def inspections(found: list[Row]) -> list[Row]:
                 "code": row["checklist_code"], "version": row["checklist_version"],
                 "sha256": row["checklist_sha256"],
             },
-            "inspectors": _json(row["inspectors"]), "author": str(row["author"]),
+            "inspectors": _json(row["inspectors"]), "inspector_names": _named(names, _people(row)),
+            "author": str(row["author"]),
             "finished_at": _moment(row["finished_at"]), "stage": row["stage"], "late": bool(row["late"]),
             "score": _decimal(row["score"], "0.1"), "grade": row["grade"] or None, "vetoed": bool(row["vetoed"]),
             "answers": _json(row["answers"]), "photos": photos[str(row["id"])],
@@ -120,14 +123,14 @@ async def inspections(found: list[Row]) -> list[Row]:
 
 
 async def tasks(found: list[Row]) -> list[Row]:
-    ids = [str(row["id"]) for row in found]
+    ids = ids_of(found)
     photos, steps = await _task_photos(ids), await _steps(ids)
     return [
         {
             "id": str(row["id"]), "number": row["number"], "village": row["village"],
             "inspection": str(row["inspection"]), "item": row["item"], "finding": str(row["finding"]),
-            "unit": row["unit"], "stage": row["stage"], "deadline": _moment(row["deadline"]),
-            "severity": row["severity"], "place": row["place"], "text": row["text"],
+            "unit": row["unit"], "stage": row["stage"], "dispatched_at": _moment(row["dispatched_at"]),
+            "deadline": _moment(row["deadline"]), "submitted_by": _json(row["submitters"]), "severity": row["severity"], "place": row["place"], "text": row["text"],
             "requirement": row["requirement"],
             "marks": {
                 "supervised": row["supervised"], "reopened": row["reopened"], "rejected": row["rejected"],
@@ -165,6 +168,21 @@ async def _grouped(text: str, ids: list[str], key: str) -> dict[str, list[Row]]:
         for row in await rows(text.replace("{ids}", marks(len(part))), *part):
             grouped[str(row[key])].append(row)
     return grouped
+
+
+def _people(visit: Row) -> list[str]:
+    return list(dict.fromkeys([*_json(visit["inspectors"]), str(visit["author"])]))
+
+
+async def _names(people: Iterable[str]) -> dict[str, str]:
+    """What screens call these people, by id."""
+    ids = list(dict.fromkeys(people))
+    grouped = await _grouped("SELECT id, title FROM person WHERE id IN ({ids})", ids, "id")
+    return {person: found[0]["title"] for person, found in grouped.items()}
+
+
+def _named(names: dict[str, str], people: Iterable[str]) -> dict[str, str]:
+    return {person: names[person] for person in people if person in names}
 
 
 async def _inspection_photos(ids: list[str]) -> dict[str, list[Row]]:
