@@ -60,6 +60,8 @@ VERB: dict[str, str] = {
     "person.disable": "停用账号",
     "person.enable": "启用账号",
     "person.posts": "调整岗位",
+    "person.post_add": "增加岗位",
+    "person.post_end": "结束岗位",
     "session.revoke": "退出登录设备",
     "enrol.issue": "生成设备登记码",
     "device.enrol": "登记设备",
@@ -92,6 +94,8 @@ DONE: dict[str, str] = {
     "person.password": "密码已修改，其他已登录的设备需要重新登录。",
     "person.disable": "账号已停用，该账号在各处的登录均已失效。",
     "person.enable": "账号已启用，可用原密码登录。",
+    "person.post_add": "岗位已增加，网页立即可用，平板在下次联网时更新。",
+    "person.post_end": "岗位已结束，不再能办理该岗位的事；已办的记录全部保留。",
     "session.revoke": "该处登录已退出。",
     "sign-out": "已退出登录。",
 }

@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 from templates import page
 from templates.words import DONE
-from villages import people_pages
+from villages import people_pages, post_pages
 from villages.commands import live_sessions, revoke_session
 from villages.ground.problems import Problem
 from villages.models import DistrictHead, Town, Village
@@ -159,4 +159,5 @@ routes: list[Route] = [
     Route("/password/sessions/{session:uuid}", revoke_own, methods=["POST"]),
     Route("/villages", villages, methods=["GET"]),
     *people_pages.routes,
+    *post_pages.routes,
 ]

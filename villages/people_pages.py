@@ -11,6 +11,8 @@ from villages import commands
 from villages.commands import Account
 from villages.ground.problems import Problem
 from villages.permissions import COMMITTEE, DEPARTMENT, MAY, Who
+from villages.post_pages import shown_posts
+from villages.posts import may_adjust
 from villages.shell import desk, desk_page, done, place_names
 from villages.web import form
 
@@ -134,6 +136,7 @@ async def one_person(request: Request, who: Who) -> Response:
     return desk(
         request, who, "villages/person.html", person=shown, phone=account.person.phone,
         sessions=await commands.live_sessions(account.person.id), own=account.person.id == who.person,
+        posts_held=await shown_posts(account), may_adjust=may_adjust(who, account),
     )  # fmt: skip
 
 

@@ -57,6 +57,7 @@ MAY: dict[str, tuple[str, ...]] = {
     "person.create": (TOWN, OFFICE, ADMIN),
     "person.reset": (TOWN, OFFICE, ADMIN),
     "person.disable": (TOWN, OFFICE, ADMIN),
+    "person.posts": (TOWN, OFFICE, ADMIN),
     "enrol.issue": (TOWN, OFFICE, ADMIN),
     "device.revoke": (OFFICE, ADMIN),
 }
