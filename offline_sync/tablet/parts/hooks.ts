@@ -1,0 +1,90 @@
+/** How screens get at the tablet, and how they hear that something changed. */
+import { createContext } from "preact";
+import { useCallback, useContext, useEffect, useRef, useState } from "preact/hooks";
+import { Trouble } from "../tablet";
+import type { SyncState, Tablet, Topic } from "../tablet";
+
+export const TabletContext = createContext<Tablet | null>(null);
+
+/** The tablet that this screen belongs to. */
+export function useTablet(): Tablet {
+  const tablet = useContext(TabletContext);
+  if (!tablet) throw new Error("no tablet around this screen");
+  return tablet;
+}
+
+/** Whatever went wrong, as something that can be told to people. */
+export function asTrouble(error: unknown): Trouble {
+  if (error instanceof Trouble) return error;
+  const words = error instanceof Error ? error.message : String(error);
+  return new Trouble("unexpected", "这一步没有完成，已填写的内容仍在。请再试一次；仍不行请把代码告诉管理员。", { words });
+}
+
+export interface Loaded<T> { value: T | null; trouble: Trouble | null; again: () => void }
+
+/** Load now and whenever one of the topics is told; `keys` as for an effect. A newer load overtakes an older one. */
+export function useLive<T>(topics: readonly Topic[], load: (tablet: Tablet) => Promise<T>, keys: readonly unknown[] = []): Loaded<T> {
+  const tablet = useTablet();
+  const [state, set] = useState<{ value: T | null; trouble: Trouble | null }>({ value: null, trouble: null });
+  const turn = useRef(0);
+  const latest = useRef(load);
+  latest.current = load;
+  const again = useCallback(() => {
+    const mine = ++turn.current;
+    latest.current(tablet).then(
+      (value) => mine === turn.current && set({ value, trouble: null }),
+      (error: unknown) => mine === turn.current && set((was) => ({ value: was.value, trouble: asTrouble(error) })),
+    );
+  }, [tablet]);
+  useEffect(() => {
+    again();
+    const stop = tablet.live.on(topics, again);
+    return () => { stop(); turn.current++; };
+  }, [tablet, again, topics.join(), ...keys]);
+  return { ...state, again };
+}
+
+/** What the sending mark shows. */
+export function useSync(): SyncState {
+  const tablet = useTablet();
+  const [, turn] = useState(0);
+  useEffect(() => tablet.live.on(["sync", "outbox", "photos"], () => turn((n) => n + 1)), [tablet]);
+  return tablet.sync.state;
+}
+
+/** The server's time as far as we know it, in milliseconds; moves on every half minute. */
+export function useNow(): number {
+  const { skew_ms } = useTablet().sync.state;
+  const [, turn] = useState(0);
+  useEffect(() => {
+    const timer = setInterval(() => turn((n) => n + 1), 30_000);
+    return () => clearInterval(timer);
+  }, []);
+  return Date.now() + (skew_ms ?? 0);
+}
+
+export interface Act { busy: boolean; trouble: Trouble | null; run: (work: () => Promise<unknown>) => Promise<boolean>; clear: () => void }
+
+/** Do something that takes a moment, once at a time: busy while it runs, its trouble kept to be shown. */
+export function useAct(): Act {
+  const [busy, setBusy] = useState(false);
+  const [trouble, setTrouble] = useState<Trouble | null>(null);
+  const running = useRef(false);
+  const run = useCallback(async (work: () => Promise<unknown>) => {
+    if (running.current) return false;
+    running.current = true;
+    setBusy(true);
+    setTrouble(null);
+    try {
+      await work();
+      return true;
+    } catch (error) {
+      setTrouble(asTrouble(error));
+      return false;
+    } finally {
+      running.current = false;
+      setBusy(false);
+    }
+  }, []);
+  return { busy, trouble, run, clear: () => setTrouble(null) };
+}

@@ -1,0 +1,44 @@
+/** The two marks that never move: what is kept here, and what has been sent. */
+import { clock } from "../rules/when";
+import type { OpenDraft, SyncState } from "../tablet";
+import { useLive, useSync } from "./hooks";
+import { Icon } from "./icons";
+
+export type Saved = Pick<OpenDraft, "saving" | "savedAt" | "trouble">;
+
+/** 已存 ✓ 9:41. `saved` of the draft on the screen; without one, when something was last kept here. */
+export function SavedMark({ saved }: { saved?: Saved | undefined }) {
+  const last = useLive(["drafts", "outbox"], async (tablet) => {
+    const [drafts, outbox] = await Promise.all([tablet.drafts.list(), tablet.outbox.list()]);
+    const times = [...drafts.map((draft) => draft.updated_at), ...outbox.map((entry) => entry.at)];
+    return times.reduce<string | null>((best, at) => (best && Date.parse(best) >= Date.parse(at) ? best : at), null);
+  });
+  if (saved?.trouble) return <span class="mark mark-bad"><Icon name="warn" size={18} />没存上</span>;
+  if (saved?.saving) return <span class="mark">正在存…</span>;
+  const at = saved ? saved.savedAt : last.value;
+  if (!at) return <span class="mark">尚无记录</span>;
+  return <span class="mark">已存<Icon name="tick" size={18} />{clock(at)}</span>;
+}
+
+const NEEDS = { sign_in: "请登录", password: "请改密码", update: "请更新" } as const;
+
+/** What the mark says about sending, most pressing first. */
+export function sendingWords(state: SyncState): { amber: boolean; words: string; small: string } {
+  const { waiting, photos } = state;
+  const small = state.needs ? NEEDS[state.needs] : state.online ? "" : "离线";
+  if (waiting) return { amber: true, words: `待传 ${waiting}`, small };
+  if (photos.waiting) return { amber: true, words: `照片待传 ${photos.waiting}`, small };
+  return { amber: false, words: "已全传", small };
+}
+
+/** 待传 2 · 离线. */
+export function SendingMark() {
+  const { amber, words, small } = sendingWords(useSync());
+  return (
+    <span class={`mark ${amber ? "mark-amber" : ""}`}>
+      {amber ? <span class="dot" aria-hidden="true" /> : <Icon name="tick" size={18} />}
+      {words}
+      {small && <small> · {small}</small>}
+    </span>
+  );
+}

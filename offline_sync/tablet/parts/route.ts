@@ -1,0 +1,57 @@
+/** Where one is: the hash (`#/village/110109105210`), so that the back button and deep links work without a server. */
+import { useEffect, useState } from "preact/hooks";
+
+/** Hashes walked through, the present one last: tells whether "back" is one step back or a jump up. */
+const walked: string[] = [location.hash];
+
+addEventListener("hashchange", () => {
+  if (walked[walked.length - 2] === location.hash) walked.pop();
+  else if (walked[walked.length - 1] !== location.hash) walked.push(location.hash);
+});
+
+export const href = (path: string): string => `#${path}`;
+
+/** Go to `/…`. From an open dialog the dialog's own step in the history is replaced, so that back does not reopen it. */
+export function go(path: string): void {
+  if (isDialogStep(history.state)) replace(path);
+  else location.hash = path;
+}
+
+/** Go there without leaving a step to come back to. */
+export function replace(path: string): void {
+  walked.pop();
+  location.replace(href(path));
+}
+
+/** One level up: back in history where we came from there, else straight to it. */
+export function up(path: string): void {
+  if (walked[walked.length - 2] === href(path)) history.back();
+  else replace(path);
+}
+
+export interface DialogStep { dialog: number }
+export const isDialogStep = (state: unknown): state is DialogStep => typeof (state as DialogStep | null)?.dialog === "number";
+
+/** The path's parts: `#/village/110…` → ["village", "110…"]; `[]` at home. */
+export function partsOf(hash: string): string[] {
+  return hash.replace(/^#\/?/, "").split("/").filter(Boolean).map(safely);
+}
+
+const safely = (part: string): string => {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+};
+
+export function useRoute(): string[] {
+  const [hash, set] = useState(location.hash);
+  useEffect(() => {
+    const hear = () => set(location.hash);
+    addEventListener("hashchange", hear);
+    hear();
+    return () => removeEventListener("hashchange", hear);
+  }, []);
+  return partsOf(hash);
+}
