@@ -1,11 +1,12 @@
 """What the office does to rounds at the desk: each act is checked against the table, then run as one change."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
 from inspections.models import Round
 from inspections.publish import Published, publish_round
+from inspections.replacing import send
 from inspections.rounds import close_round, open_round, start_round, withdraw
 from templates.words import VERB
 from villages.changes import Actor, Line, change
@@ -61,11 +62,27 @@ async def publish_at_desk(who: Who, found: Round, confirm_missing: int) -> Publi
     )
 
 
-async def withdraw_at_desk(who: Who, found: Round, person: UUID, reason: str) -> int:
-    """Take all open assignments of a person in a round back; returns how many."""
+async def withdraw_at_desk(
+    who: Who, found: Round, person: UUID, reason: str, villages: Sequence[str] = ()
+) -> int:
+    """Take a person's open assignments in a round back (all, or those of these villages); returns how many."""
     return await _act(
         who,
         "assignment.withdraw",
         found.owner,
-        lambda line: withdraw(line, found.id, person=person, reason=reason),
+        lambda line: withdraw(line, found.id, person=person, reason=reason, villages=villages),
+    )
+
+
+async def replace_at_desk(
+    who: Who, found: Round, *, person: UUID | None, stand_in: UUID, villages: Sequence[str], reason: str
+) -> int:
+    """Somebody else goes to these villages, in place of `person` or where nobody is left; returns how many visits."""
+    return await _act(
+        who,
+        "assignment.replace",
+        found.owner,
+        lambda line: send(
+            line, found.id, stand_in=stand_in, reason=reason, instead_of=person, villages=villages
+        ),
     )

@@ -18,7 +18,7 @@ from villages.permissions import Who, prefixes
 
 _SHOWN = (
     "id", "village", "checklist_code", "stage", "score", "grade", "late", "vetoed", "na_over", "district_rank",
-    "town_rank", "finished_at",
+    "town_rank", "finished_at", "author", "inspectors",
 )  # fmt: skip
 
 
@@ -31,7 +31,7 @@ class Visit:
     town: str
     town_name: str
     checklist: str
-    people: list[str]  # titles of those assigned
+    people: list[str]  # titles of those who were there, the author first; before that, of those assigned
     inspection: UUID | None = None
     stage: str = ""
     score: Decimal | None = None
@@ -132,14 +132,16 @@ async def visits_of(found: Round, places: Sequence[str]) -> list[Visit]:
         .order_by("heard_at")
         .values(*_SHOWN)
     }
-    titles = await person_titles({person for team in people.values() for person in team})
+    there = {key: _there(row) for key, row in done.items()}
+    titles = await person_titles({one for team in (*people.values(), *there.values()) for one in team})
     photos = await missing_photos([row["id"] for row in done.values()])
     visits = []
     for village, checklist in sorted(people.keys() | done.keys()):
         if village not in known:
             continue
         name, town_name = known[village]
-        team = [titles.get(person, "") for person in people.get((village, checklist), [])]
+        going = there.get((village, checklist)) or people.get((village, checklist), [])
+        team = [titles[person] for person in going if person in titles]
         visit = Visit(village, name, village[:9], town_name, checklist, team)
         if made := done.get((village, checklist)):
             _fill(visit, made, photos)
@@ -147,10 +149,15 @@ async def visits_of(found: Round, places: Sequence[str]) -> list[Visit]:
     return visits
 
 
+def _there(row: Mapping[str, Any]) -> list[UUID]:
+    """Who made the visit: the author, then the others on the sheet."""
+    return list(dict.fromkeys([row["author"], *(UUID(str(one)) for one in row["inspectors"])]))
+
+
 def _fill(visit: Visit, row: Mapping[str, Any], photos: Mapping[UUID, int]) -> None:
     visit.inspection = row["id"]
     visit.missing_photos = photos.get(row["id"], 0)
-    for key in _SHOWN[3:]:
+    for key in _SHOWN[3:-2]:
         setattr(visit, key, row[key])
 
 

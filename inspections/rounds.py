@@ -39,7 +39,7 @@ async def open_round(
     await _check(owner, name, number, type, opens, closes, checklists, inspectors, mode)
     pinned = [await newest_version(line.district, code) for code in dict.fromkeys(checklists)]
     chosen = await _chosen(owner, villages)
-    team = await _team(line, inspectors)
+    team = await team_of(line, inspectors)
     who_goes = spread(chosen, team, mode)
     await _refuse_uncovered([village for village, people in who_goes.items() if not people])
     opened = await Round.create(
@@ -99,7 +99,7 @@ async def _chosen(owner: str, codes: Sequence[str]) -> list[str]:
     return [village for village in inside if village.startswith(wanted)]
 
 
-async def _team(line: Line, people: Sequence[UUID]) -> list[Inspector]:
+async def team_of(line: Line, people: Sequence[UUID]) -> list[Inspector]:
     """The inspectors with their posts in force. Raises invalid naming who is none."""
     wanted = list(dict.fromkeys(people))
     known = {

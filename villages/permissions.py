@@ -31,6 +31,7 @@ MAY: dict[str, tuple[str, ...]] = {
     "round.close": (OFFICE, TOWN),
     "round.publish": (OFFICE, TOWN),
     "assignment.withdraw": (OFFICE, TOWN),
+    "assignment.replace": (OFFICE, TOWN),
     "veto.decide": (OFFICE,),
     "photo.waive": (OFFICE, TOWN),
     # tasks: the rows of dispatch/stages.py say from which stage

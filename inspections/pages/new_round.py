@@ -60,7 +60,7 @@ async def _fresh(who: Who, owner: str) -> Given:
     )  # fmt: skip
     last = await Round.filter(owner=owner, type=kind).order_by("-rev").first()
     if last is None:
-        everyone = [person for team in (await _teams(who, owner)).values() for person, _ in team]
+        everyone = [person for team in (await teams_of(who, owner)).values() for person, _ in team]
         return replace(base, inspectors=tuple(everyone))
     people = await Assignment.filter(round_id=last.id).distinct().values_list("person", flat=True)
     codes = [str(code) for code in last.scope.get("villages", [owner])]
@@ -100,11 +100,11 @@ async def _page(
         request, who, "inspections/round_new.html", status=status, wrong=wrong, given=given,
         towns=[(code, name, sizes[code]) for code, name in towns.items() if code in sizes],
         versions=list(newest.values()), types=[(kind, ROUND_TYPE[kind]) for kind in TYPES], modes=MODES,
-        teams=await _teams(who, owner), total=sum(sizes.values()), town_round=len(owner) > len(who.district),
+        teams=await teams_of(who, owner), total=sum(sizes.values()), town_round=len(owner) > len(who.district),
     )  # fmt: skip
 
 
-async def _teams(who: Who, owner: str) -> dict[str, list[tuple[str, str]]]:
+async def teams_of(who: Who, owner: str) -> dict[str, list[tuple[str, str]]]:
     """Inspectors one may send, under the name of where they hold their post: [(id, title)]."""
     towns = {town.code: town.name for town in await Town.all()}
     posts = await Post.filter(role=INSPECTOR, ended=False, place__startswith=owner).order_by("place")

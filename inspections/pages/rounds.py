@@ -1,4 +1,4 @@
-"""The rounds, one round, and what ends it: closing, publishing, withdrawing who cannot come."""
+"""The rounds, one round, and what ends it: closing and publishing. Who goes: team.py."""
 
 from typing import Any
 from uuid import UUID
@@ -12,6 +12,7 @@ from inspections.checklists import checklist_by_sha
 from inspections.models import Assignment, Round
 from inspections.progress import Progress, progress
 from inspections.queries import Visit, person_titles, seen_round, seen_rounds, visits_of
+from inspections.replacing import uncovered
 from inspections.standings import give_places, town_lines
 from templates.words import CHECKLIST, ROUND_STAGE
 from villages.ground.problems import Problem
@@ -95,6 +96,7 @@ async def one_round(request: Request, who: Who) -> Response:
         checklists=[(one["code"], CHECKLIST.get(one["code"], one["code"])) for one in found.checklists],
         town_choices=[("", "全部镇街"), *((line.code, line.name) for line in lines)], shows=SHOWS, orders=ORDERS,
         can=_can(who, found), team=await _team(found) if whole else [],
+        nobody=len({village for village, _ in await uncovered(found.id)}) if whole else 0,
     )  # fmt: skip
 
 
@@ -109,7 +111,7 @@ def _can(who: Who, found: Round) -> dict[str, bool]:
         "start": ("round.open", ("planned",)),
         "close": ("round.close", ("started",)),
         "publish": ("round.publish", ("started", "closed")),
-        "withdraw": ("assignment.withdraw", ("planned", "started", "closed")),
+        "replace": ("assignment.replace", ("planned", "started", "closed")),
     }
     return {
         act: found.stage in stages and commands.may(who, verb, found.owner)
@@ -153,18 +155,6 @@ async def close(request: Request, who: Who) -> Response:
     found, _ = await _mine(request, who)
     await commands.close_at_desk(who, found)
     return done(f"/rounds/{found.id}", "round.close")
-
-
-@desk_page
-async def withdrawal(request: Request, who: Who) -> Response:
-    """POST /rounds/{round}/withdrawals with `person` and `reason`."""
-    found, data = await _mine(request, who)
-    try:
-        person = UUID(str(data.get("person", "")))
-    except ValueError:
-        raise Problem("not_found") from None
-    await commands.withdraw_at_desk(who, found, person, str(data.get("reason", ""))[:200])
-    return done(f"/rounds/{found.id}", "assignment.withdraw")
 
 
 @desk_page
@@ -221,7 +211,6 @@ routes: list[Route] = [
     Route("/rounds/{round:uuid}", one_round, methods=["GET"]),
     Route("/rounds/{round:uuid}/start", start, methods=["POST"]),
     Route("/rounds/{round:uuid}/close", close, methods=["POST"]),
-    Route("/rounds/{round:uuid}/withdrawals", withdrawal, methods=["POST"]),
     Route("/rounds/{round:uuid}/publish", confirm_publishing, methods=["GET"]),
     Route("/rounds/{round:uuid}/publish", publish, methods=["POST"]),
 ]
