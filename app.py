@@ -19,7 +19,7 @@ import offline_sync.pages
 import villages.pages
 from dispatch.jobs import run_jobs
 from inspections.rounds import assigned_posts
-from offline_sync import devices, photos, pull, push, uploads
+from offline_sync import devices, nightly, photos, pull, push, shell, uploads
 from templates import FOLDER
 from templates.pdf import PaperPool
 from villages.changes import settle
@@ -78,6 +78,7 @@ def make_app(settings: Settings | None = None) -> Starlette:
         routes=[
             Route("/healthz", healthz),
             *API,
+            *shell.routes(),
             *offline_sync.pages.routes,
             *dispatch.pages.routes,
             *inspections.pages.routes,

@@ -1,0 +1,4 @@
+/** Puts the tablet together and shows it. */
+import { keepCurrent } from "./updates";
+
+void keepCurrent();
