@@ -1,0 +1,77 @@
+/** Which moves of a task a person may make here: the twin of dispatch/stages.py, held to it by tests/shared/moves.json.
+ *
+ * Only what is done on a tablet stands here. The server judges again when the act arrives. Pure.
+ */
+import type { AssignmentRow, RoundRow, TaskRow } from "../wire";
+import type { Post } from "../tablet";
+
+export type Move = "accept" | "return" | "submit" | "reject" | "pass" | "close" | "close_on_site" | "note";
+type Reach = "unit" | "unit_or_town" | "place" | "seen";
+
+interface Rule {
+  froms: readonly TaskRow["stage"][];
+  roles: readonly string[];
+  reach: Reach;
+  photo?: true; // at least one new photo
+  text?: true; // a reason, or what was done
+  by_other?: true; // never by somebody who submitted it
+}
+
+const UNITS = ["village_committee", "line_department", "town_operator"];
+const REVIEWERS = ["town_operator", "inspector", "district_office"];
+const STAGES: readonly TaskRow["stage"][] =
+  ["dispatched", "accepted", "submitted", "checked", "closed", "returned", "deferred", "cancelled"];
+
+export const RULES: Readonly<Record<Move, Rule>> = {
+  accept: { froms: ["dispatched"], roles: UNITS, reach: "unit_or_town" },
+  return: { froms: ["dispatched", "accepted"], roles: UNITS, reach: "unit", text: true },
+  submit: { froms: ["dispatched", "accepted"], roles: UNITS, reach: "unit_or_town", photo: true, text: true },
+  reject: { froms: ["submitted", "checked"], roles: REVIEWERS, reach: "place", text: true, by_other: true },
+  pass: { froms: ["submitted"], roles: REVIEWERS, reach: "place", by_other: true },
+  close: { froms: ["checked"], roles: ["district_office"], reach: "place", by_other: true },
+  close_on_site: { froms: ["dispatched", "accepted", "submitted"], roles: ["inspector"], reach: "place", photo: true, by_other: true },
+  note: { froms: STAGES, roles: [...UNITS, "inspector", "district_office"], reach: "seen" },
+};
+
+export const MOVES = Object.keys(RULES) as Move[];
+
+type Task = Pick<TaskRow, "stage" | "unit" | "village" | "submitted_by">;
+type Held = Pick<Post, "role" | "place">;
+
+/** Whether a post is one for the move on this task, whatever its stage. */
+export function may(move: Move, post: Held, task: Task): boolean {
+  const rule = RULES[move];
+  return rule.roles.includes(post.role) && reaches(rule.reach, post, task);
+}
+
+/** Whether this person, by any of these posts, can make the move on the task as it stands. */
+export function can(move: Move, person: string, posts: readonly Held[], task: Task): boolean {
+  const rule = RULES[move];
+  if (!rule.froms.includes(task.stage) || (rule.by_other && task.submitted_by.includes(person))) return false;
+  return posts.some((post) => may(move, post, task));
+}
+
+/** The moves this person can make on the task as it stands. */
+export const movesOf = (person: string, posts: readonly Held[], task: Task): Move[] =>
+  MOVES.filter((move) => can(move, person, posts, task));
+
+function reaches(reach: Reach, { role, place }: Held, { unit, village }: Task): boolean {
+  if (reach === "unit") return place === unit;
+  if (reach === "unit_or_town") return place === unit || (role === "town_operator" && unit.startsWith(place));
+  if (reach === "seen") return place === unit || village.startsWith(place);
+  return village.startsWith(place);
+}
+
+/** A person's posts in force on a day, with the villages lent to an inspector by the rounds under way.
+ *
+ * An assignment lends a place, never a role (inspections/rounds.py `assigned_posts`). `today`: `2026-11-20`.
+ */
+export function postsNow(
+  posts: readonly Post[], today: string, assignments: readonly Pick<AssignmentRow, "round" | "village" | "stage">[],
+  rounds: ReadonlyMap<string, Pick<RoundRow, "stage">>,
+): Held[] {
+  const held: Held[] = posts.filter((post) => post.from <= today && (!post.until || post.until >= today));
+  if (!held.some((post) => post.role === "inspector")) return held;
+  const lent = assignments.filter(({ round, stage }) => stage !== "withdrawn" && (rounds.get(round)?.stage ?? "published") !== "published");
+  return [...held, ...lent.map(({ village }) => ({ role: "inspector", place: village }))];
+}
