@@ -19,13 +19,21 @@ export interface Standing {
   must_change: boolean; // signed in by a one-time password
   disabled: boolean; // the server said: wipe
   replica: string;
-  former_replicas: boolean; // some kept entry was numbered under another replica
   epoch: string | null;
   backup_horizon: string | null;
   limits: Record<string, number>;
   verified_at: string | null; // when the sums were compared last
   verified_build: string | null;
+  last_ok: string | null; // when a run went well to its end
 }
+
+/** An entry with the replica under which its `seq` counts. */
+export type Numbered = Entry & { replica: string };
+
+/** What a sign-in tells. */
+export type Entered = Pick<
+  Standing, "id" | "name" | "title" | "district" | "posts" | "offline_until" | "session" | "deposit" | "must_change"
+>;
 
 /** What the server said of a page; `gone` are rows that left a scope. */
 export type Page = PullOut & { gone?: { scope: string; rev: number; kind: string; id: string }[] };
@@ -41,8 +49,8 @@ export interface PersonStore {
   mark(change: Partial<Omit<Standing, "id">>): Promise<void>;
 
   // outbox
-  waiting(): Promise<Entry[]>; // without verdict, by seq
-  kept(): Promise<Entry[]>; // all that are still here, by seq
+  waiting(): Promise<Numbered[]>; // without verdict, by seq
+  kept(): Promise<Numbered[]>; // all that are still here, by seq
   settle(verdicts: ReadonlyMap<string, Verdict>): Promise<void>; // by entry id, one transaction; problems go
   note(ids: readonly string[], problem: string | null, tried: boolean): Promise<void>; // why no answer came; `tried` counts
   reopen(ids: readonly string[]): Promise<void>; // the server lost them: their verdicts go, they wait again
@@ -73,6 +81,6 @@ export interface Stores {
   known(): Promise<Known[]>; // the same as screens see them, with what waits
   current(): Promise<string | null>;
   setCurrent(id: string | null): Promise<void>;
-  enter(standing: Omit<Standing, "replica" | "former_replicas" | "epoch" | "backup_horizon" | "limits" | "verified_at" | "verified_build">): Promise<void>; // new or again
+  enter(person: Entered): Promise<void>; // new, or known before: then who and tokens only
   of(id: string): Promise<PersonStore>;
 }
