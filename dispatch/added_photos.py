@@ -32,4 +32,6 @@ async def join_before_photos(line: Line, inspection: UUID, photos: Iterable[UUID
     ]
     if fresh:
         await TaskPhoto.bulk_create(fresh)
+        # A department sees a photo only by its task: one that was there before must be told again.
+        await Photo.filter(id__in={photo.photo for photo in fresh}).update(rev=line.rev)
         await Task.filter(id__in={photo.task_id for photo in fresh}).update(rev=line.rev)  # type: ignore[attr-defined]

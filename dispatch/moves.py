@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from dispatch import refusals, stages
+from dispatch.departments import hand_over, touch_photos
 from dispatch.models import Step, Task, TaskPhoto
 from dispatch.queries import visible_task
 from dispatch.stages import Already, Facts, Move, Refusal
@@ -116,6 +117,7 @@ async def apply(line: Line, task: Task, ask: Act) -> Outcome:
     step = await _step(line, task, ask, ask.verb, stage, status)
     data |= await _keep_photos(line, task, ask, step)
     await Task.filter(id=task.id).update(**touched)
+    _tell_photos(line, task, ask)
     return Outcome(status, stage=stage, data=data)
 
 
@@ -127,7 +129,15 @@ async def _refuse(line: Line, task: Task, ask: Act, refusal: Refusal) -> Outcome
         data["kept_as"] = f"note:{step.id}"
         data |= await _keep_photos(line, task, ask, step)
         await Task.filter(id=task.id).update(rev=line.rev)
+        _tell_photos(line, task, ask)
     return Outcome(refusal.status, refusal.reason, task.stage, told, data)
+
+
+def _tell_photos(line: Line, task: Task, ask: Act) -> None:
+    """Photos that lie below somebody's cursor: of a task that had left the tablets, or an old one's new use for a
+    department, which did not see it before."""
+    if task.stage in stages.FINISHED or (ask.photos and "-" in task.unit):
+        touch_photos(line, task)
 
 
 def _unknown(line: Line, task_id: UUID) -> Outcome:
@@ -151,7 +161,7 @@ def _effects(line: Line, task: Task, ask: Act, verdict: Move) -> dict[str, Any]:
     found: dict[str, Any] = {"stage": verdict.to, "moved_rev": line.rev}
     if ask.verb == "reassign":
         found["unit"] = ask.unit
-        _tell_department(line, task, ask.unit)
+        hand_over(line, task, ask.unit)
     if ask.verb == "submit":
         found |= {"submitted_at": line.heard_at, "submitters": _with(task.submitters, ask.actor.person)}
     if ask.verb == "reject":
@@ -159,19 +169,6 @@ def _effects(line: Line, task: Task, ask: Act, verdict: Move) -> dict[str, Any]:
     if verdict.to == stages.CLOSED:
         found["closed_at"] = line.heard_at
     return found
-
-
-def village_for_department(line: Line, village: str) -> None:
-    """A task goes to a department: its tablets, which see no place but through their tasks, are told the village."""
-    line.later("UPDATE village SET rev = ? WHERE code = ?", line.rev, village)
-
-
-def _tell_department(line: Line, task: Task, unit: str) -> None:
-    """… and the photos that the task has already, which lie below its tablets' cursors."""
-    if "-" in unit:
-        village_for_department(line, task.village)
-        photos = "SELECT photo FROM task_photo WHERE task_id = ?"
-        line.later(f"UPDATE photo SET rev = ? WHERE id IN ({photos})", line.rev, str(task.id))
 
 
 def _with(people: Sequence[str], person: UUID | None) -> list[str]:

@@ -10,8 +10,9 @@ from uuid import UUID
 
 from dispatch import stages
 from dispatch.deadlines import deadline_for
+from dispatch.departments import village_for_department
 from dispatch.models import Step, Task, TaskPhoto
-from dispatch.moves import Act, apply, village_for_department
+from dispatch.moves import Act, apply
 from inspections.answers import FindingIn, Submission
 from inspections.submit import MOST_DAYS, Taken
 from villages.changes import SYSTEM, Line

@@ -108,7 +108,7 @@ async def _settings(found: list[Row]) -> list[Row]:
 
 
 async def revs(scope: str, district: str, cursor: int, floor: int, limit: int) -> list[int]:
-    """The first `limit` row numbers above the cursor, one for each row, rising."""
+    """The first `limit` row numbers above the cursor, one for each row that came or left, rising."""
     parts: list[str] = []
     values: list[Any] = []
     for source in sources(scope, district):
@@ -117,6 +117,9 @@ async def revs(scope: str, district: str, cursor: int, floor: int, limit: int) -
             f" AND t.{source.rev} > ?{source.above(floor)}"
         )
         values += [*source.values, cursor]
+    if cursor and leaves(scope):
+        parts.append("SELECT l.rev FROM leaving l WHERE l.scope = ? AND l.rev > ?")
+        values += [scope, cursor]
     found = await rows(f"{' UNION ALL '.join(parts)} ORDER BY rev LIMIT {int(limit)}", *values)
     return [int(row["rev"]) for row in found]
 
@@ -141,6 +144,41 @@ async def tell(scope: str, district: str, after: int, upto: int, floor: int) -> 
                 }
             )
     return sorted(out, key=lambda entry: int(entry["rev"]))
+
+
+def leaves(scope: str) -> bool:
+    """Whether rows can leave the scope while somebody holds it; a place's rows stay in their place."""
+    return scope.startswith(("u:", "d:"))
+
+
+async def gone(scope: str, district: str, after: int, upto: int) -> list[Row]:
+    """Rows that left the scope with after < rev ≤ upto and are not in it now: `{scope, rev, kind, id}`.
+
+    Nothing for a tablet that begins: it holds none of them.
+    """
+    if not after or not leaves(scope):
+        return []
+    left = await rows(
+        "SELECT kind, row_id, MAX(rev) AS rev FROM leaving WHERE scope = ? AND rev > ? AND rev <= ?"
+        " GROUP BY kind, row_id ORDER BY MAX(rev), kind, row_id",
+        scope, after, upto,
+    )  # fmt: skip
+    here: set[tuple[str, str]] = set()
+    for source in sources(scope, district) if left else ():
+        ids = [row["row_id"] for row in left if row["kind"] == source.kind]
+        for start in range(0, len(ids), 500):
+            part = ids[start : start + 500]
+            found = await rows(
+                f"SELECT t.{source.key} AS id FROM {source.table} t WHERE {source.where}"
+                f" AND t.{source.key} IN ({told.marks(len(part))})",
+                *source.values, *part,
+            )  # fmt: skip
+            here |= {(source.kind, str(row["id"])) for row in found}
+    return [
+        {"scope": scope, "rev": int(row["rev"]), "kind": row["kind"], "id": row["row_id"]}
+        for row in left
+        if (row["kind"], row["row_id"]) not in here
+    ]
 
 
 async def keys(scope: str, district: str, floor: int) -> list[tuple[str, str, int]]:

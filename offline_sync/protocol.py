@@ -164,6 +164,15 @@ class RowOut(Struct, kw_only=True):
     row: dict[str, Any]
 
 
+class GoneOut(Struct, kw_only=True):
+    """A row that left a scope in the change `rev`: that scope holds it no longer. A row that no scope holds is deleted."""
+
+    scope: str
+    rev: int
+    kind: Annotated[str, Meta(extra_json_schema={"enum": list(RowKinds.__struct_fields__)})]
+    id: str
+
+
 class PullOut(Struct, kw_only=True):
     """One page of the feed, whole to its cursors."""
 
@@ -177,6 +186,7 @@ class PullOut(Struct, kw_only=True):
     scopes: dict[str, int]
     floor: dict[str, int]
     changes: list[RowOut]
+    gone: list[GoneOut] = []  # applied after `drop`, before `changes`
     sums: dict[str, dict[str, Any]]
 
 

@@ -70,18 +70,21 @@ async def _page(who: Who, asked: PullIn, head: int) -> dict[str, Any]:
     room = min(asked.limit, LIMITS["pull_rows"])
     space = LIMITS["pull_bytes"]
     changes: list[Row] = []
+    gone: list[Row] = []
     more = False
     for scope in scopes:
         if more:
             break
-        if cursors[scope] == head:
+        if (after := cursors[scope]) == head:
             continue
         found, cursors[scope], more = await _read(
-            scope, who.district, cursors[scope], floor, room, space, bool(changes), head
+            scope, who.district, after, floor, room, space, bool(changes or gone), head
         )
+        left = await feed.gone(scope, who.district, after, cursors[scope])
         changes += found
-        room -= len(found)
-        space -= sum(len(msgspec.json.encode(row)) for row in found) if found else 0
+        gone += left
+        room -= len(found) + len(left)
+        space -= sum(len(msgspec.json.encode(row)) for row in (*found, *left))
     sums = {
         scope: await _sum(scope, who.district, floor)
         for scope in dict.fromkeys(asked.verify)
@@ -89,7 +92,7 @@ async def _page(who: Who, asked: PullIn, head: int) -> dict[str, Any]:
     }
     return {
         "more": more, "drop": [scope for scope in asked.scopes if scope not in scopes], "scopes": cursors,
-        "floor": {scope: floor for scope in scopes if scope[:1].isdigit()}, "changes": changes, "sums": sums,
+        "floor": {scope: floor for scope in scopes if scope[:1].isdigit()}, "gone": gone, "changes": changes, "sums": sums,
     }  # fmt: skip
 
 

@@ -70,6 +70,21 @@ class ChangeBody(Model):
         table_description = " "
 
 
+class Leaving(Model):
+    """A row that left a scope of the feed: the tablets that hold the scope are told to let go of it."""
+
+    id = fields.BigIntField(primary_key=True)
+    scope = fields.CharField(40)  # u:<person>, d:<unit>
+    kind = fields.CharField(12)
+    row_id = fields.CharField(64)
+    rev = fields.BigIntField()
+
+    class Meta:
+        table = "leaving"
+        table_description = " "
+        indexes = (Index(fields=("scope", "rev")),)
+
+
 class Town(Model):
     """镇、街道. `code` has nine digits."""
 
@@ -175,6 +190,9 @@ class Session(Model):
     seen = Moment()
     expires = Moment()
     revoked = fields.BooleanField(default=False)
+    by_ticket = fields.BooleanField(
+        default=False, db_default=False
+    )  # opened by an enrolment code, no password
 
     class Meta:
         table = "session"

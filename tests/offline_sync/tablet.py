@@ -28,6 +28,7 @@ class Tablet:
     session: dict[str, Any] = field(default_factory=dict)
     cursors: dict[str, int] = field(default_factory=dict)
     rows: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    scopes_of: dict[tuple[str, str], set[str]] = field(default_factory=dict)  # which hold each row
     epoch: str = ""
 
     async def sign_in(self, password: str = PASSWORD) -> "Tablet":
@@ -100,14 +101,25 @@ class Tablet:
 
     def _apply(self, page: dict[str, Any]) -> None:
         self.epoch = page["epoch"]
+        for key in list(self.scopes_of):
+            self._let_go(key, set(page["drop"]))
+        for left in page.get("gone", []):
+            key = (left["kind"], left["id"])
+            if key in self.rows and self.rows[key]["rev"] < left["rev"]:
+                self._let_go(key, {left["scope"]})
         for change in page["changes"]:
             key = (change["kind"], change["id"])
             held = self.rows.get(key)
             if held is None or change["rev"] >= held["rev"]:
                 self.rows[key] = {"rev": change["rev"], "scope": change["scope"], **change["row"]}
-        for scope in page["drop"]:
-            self.rows = {key: row for key, row in self.rows.items() if row["scope"] != scope}
+            self.scopes_of.setdefault(key, set()).add(change["scope"])
         self.cursors = dict(page["scopes"])
+
+    def _let_go(self, key: tuple[str, str], scopes: set[str]) -> None:
+        """These scopes hold the row no longer; a row that no scope holds leaves the tablet."""
+        self.scopes_of[key] -= scopes
+        if not self.scopes_of[key]:
+            del self.scopes_of[key], self.rows[key]
 
     def of(self, kind: str) -> list[dict[str, Any]]:
         """The rows of one kind that this tablet holds."""
