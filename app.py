@@ -27,6 +27,7 @@ from villages.districts import the_district
 from villages.ground import logs
 from villages.ground.blobs import Blobs
 from villages.ground.database import open_database
+from villages.ground.locks import data_held
 from villages.ground.problems import Problem
 from villages.ground.settings import Settings, from_environment
 from villages.shield import Shield
@@ -58,12 +59,15 @@ def make_app(settings: Settings | None = None) -> Starlette:
 
     @contextlib.asynccontextmanager
     async def life(app: Starlette) -> AsyncIterator[None]:
-        async with open_database(chosen):
+        async with contextlib.AsyncExitStack() as held:
+            held.enter_context(data_held(chosen.data))
+            await held.enter_async_context(open_database(chosen))
             paper = PaperPool(chosen.pdf_workers, photo_root=chosen.blobs)
             app.state.paper = paper
             tasks = [
                 asyncio.create_task(run_jobs(app.state)),
                 asyncio.create_task(uploads.clean_for_ever(app.state.blobs)),
+                asyncio.create_task(nightly.every_night(app.state)),
             ]
             try:
                 yield

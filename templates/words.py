@@ -68,6 +68,8 @@ VERB: dict[str, str] = {
     "device.enrol": "登记设备",
     "device.revoke": "停用设备",
     "district.found": "建立区域",
+    "district.restore": "由备份恢复",
+    "backup.take": "备份",
     "checklist.publish": "发布评分表",
 }
 
@@ -87,8 +89,8 @@ DONE: dict[str, str] = {
     "round.close": "批次已结束。",
     "round.publish": "结果已发布，分数和名次不再变动。",
     "inspection.void": "这次检查已作废，记录保留。",
-    "veto.decide": "一票否决的认定已记录。",
-    "photo.waive": "已同意免补照片。",
+    "veto.decide": "认定结果已记录，等级随之更新。",
+    "photo.waive": "已同意免补；照片以后若传到，仍会收下。",
     "held.decide": "已办理，提交人会在平板上看到结果。",
     "assignment.withdraw": "检查安排已撤回。",
     "assignment.replace": "已改派，平板下次联网时更新。",

@@ -53,6 +53,11 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "upload_type": (415, "续传内容的类型应为 application/offset+octet-stream，未收下；请更新应用后再传。"),
     "disk_full": (507, "服务器存储空间不足，照片暂时未收下，原照片仍在本机；请通知管理员清理后再传。"),
     "tus_version": (412, "不支持的续传协议版本，请更新应用后再传。"),
+    # backup
+    "backup_failed": (500, "备份未完成：{what} 上一次备份仍然有效。"),
+    "backup_busy": (409, "另一个备份正在进行，请等它结束后再试。"),
+    "folder_busy": (409, "数据文件夹 {folder} 正被服务或恢复程序使用，请先停止它再试。"),
+    "restore_failed": (409, "没有恢复：{what}"),
     # the office
     "real_district": (409, "这是正式区的数据，不能装入演示数据；请另用一个空文件夹。"),
     "round_exists": (409, "已有同名批次“{name}”，请换一个名称。"),

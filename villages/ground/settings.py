@@ -14,6 +14,7 @@ class Settings:
     database_url: str | None = None  # None: SQLite in the data folder; else asyncpg://…
     public_url: str = ""  # where phones reach us; "" = take it from the request
     district: str = "110109"
+    backups: Path | None = None  # where the nightly backup goes; None: `backups` in the data folder
     pdf_workers: int = field(default_factory=lambda: min(2, os.cpu_count() or 1))
 
     @property
@@ -25,6 +26,11 @@ class Settings:
     def blobs(self) -> Path:
         """Folder of photo bytes, named by content hash."""
         return self.data / "blobs"
+
+    @property
+    def backup_folder(self) -> Path:
+        """Where backups are kept. Beside the data they outlive a mistake, on another disk also the disk."""
+        return self.backups or self.data / "backups"
 
     def secret(self) -> bytes:
         """The server's own secret (CSRF, signed links); made at first use, readable by its owner only."""
@@ -44,10 +50,11 @@ class Settings:
 
 
 def from_environment(data: Path | None = None) -> Settings:
-    """Settings from XUNCUN_DATA, XUNCUN_DATABASE_URL and XUNCUN_PUBLIC_URL; `data` wins over the first."""
+    """Settings from XUNCUN_DATA, XUNCUN_DATABASE_URL, XUNCUN_PUBLIC_URL and XUNCUN_BACKUP; `data` wins over the first."""
     folder = data or Path(os.environ.get("XUNCUN_DATA") or "data")
     return Settings(
         data=folder.resolve(),
         database_url=os.environ.get("XUNCUN_DATABASE_URL") or None,
         public_url=os.environ.get("XUNCUN_PUBLIC_URL", "").rstrip("/"),
+        backups=Path(backups).resolve() if (backups := os.environ.get("XUNCUN_BACKUP")) else None,
     )
