@@ -1,4 +1,6 @@
 /** Puts the tablet together and shows it. */
+import { openLive } from "./live";
 import { keepCurrent } from "./updates";
 
-void keepCurrent();
+const live = openLive();
+void keepCurrent(live, () => null);

@@ -1,5 +1,79 @@
-/** Which build runs: registers the service worker, looks for a newer one, lets it in when nothing can be lost. */
-export async function keepCurrent(): Promise<void> {
+/** Which build runs: registers the service worker, looks for a newer one, and lets it in when nothing can be lost.
+ *
+ * A newer build waits until no tab has a draft open or a photo in hand, and then comes in at a start or on the way from
+ * one screen to the next, never under somebody's fingers. Whoever has the app closed gets it by opening it.
+ */
+import { handsFull, whileHandsAreEmpty } from "./in-hand";
+import type { Live } from "./tablet";
+
+const HOURLY = 3_600_000;
+const AT_MOST_EVERY = 60_000; // ms between two looks
+const PATIENCE = 5_000; // ms for the newer build to take over
+
+/** Start looking. Where there is no service worker (plain http, a private window) there is nothing to keep current. */
+export async function keepCurrent(live: Live, lastOk: () => string | null): Promise<void> {
   if (!("serviceWorker" in navigator)) return;
-  await navigator.serviceWorker.register("/tablet/sw.js", { scope: "/tablet/", updateViaCache: "none" });
+  const there = navigator.serviceWorker;
+  const updates = new Updates(there.controller !== null);
+  there.addEventListener("controllerchange", () => updates.taken());
+  const registration = await there.register("/tablet/sw.js", { scope: "/tablet/", updateViaCache: "none" });
+  updates.over(registration);
+  const between = (): void => void updates.between().catch(() => undefined); // tried again on the next way
+  addEventListener("hashchange", between);
+  document.addEventListener("visibilitychange", () => void (document.visibilityState === "visible" && updates.look()));
+  setInterval(() => updates.look(), HOURLY);
+  let seen = lastOk();
+  live.on(["sync"], () => {
+    if (lastOk() !== seen) updates.look(); // a sync came through: there is a network
+    seen = lastOk();
+  });
+  updates.look();
+  between();
+}
+
+class Updates {
+  private registration: ServiceWorkerRegistration | null = null;
+  private looked = -AT_MOST_EVERY;
+  private stale = false; // another build serves by now than the one on this page
+
+  constructor(private controlled: boolean) {}
+
+  over(registration: ServiceWorkerRegistration): void {
+    this.registration = registration;
+  }
+
+  /** Ask the server for a newer build, seldom enough. */
+  look(): void {
+    if (performance.now() - this.looked < AT_MOST_EVERY) return;
+    this.looked = performance.now();
+    this.registration?.update().catch(() => undefined); // no network, no newer build
+  }
+
+  /** Another build serves from now on. The very first finds the page it came with: nothing to do. */
+  taken(): void {
+    this.stale = this.controlled;
+    this.controlled = true;
+    if (this.stale) void this.between();
+  }
+
+  /** A moment when nobody is in the middle of something: at a start, from screen to screen. */
+  async between(): Promise<void> {
+    if (handsFull() || unsaved()) return;
+    if (this.stale) location.reload();
+    else if (this.registration?.waiting) await whileHandsAreEmpty(() => this.letIn());
+  }
+
+  /** Ends when the newer build has taken over (each tab then reloads by itself), or has not managed in time. */
+  private letIn(): Promise<unknown> {
+    const taken = new Promise((done) => navigator.serviceWorker.addEventListener("controllerchange", done, { once: true }));
+    this.registration?.waiting?.postMessage("take-over");
+    return Promise.race([taken, new Promise((done) => setTimeout(done, PATIENCE))]);
+  }
+}
+
+/** Words typed or a dialog open on the screen: they would go with a reload. */
+function unsaved(): boolean {
+  const typed = [...document.querySelectorAll<HTMLInputElement | HTMLTextAreaElement>("textarea, input")];
+  return typed.some((field) => /^(text|search|number|tel|password|textarea)$/.test(field.type) && field.value !== "")
+    || document.querySelector("dialog[open], [role=dialog], [role=alertdialog]") !== null;
 }

@@ -1,0 +1,75 @@
+/** What must not be reloaded away: open drafts, photos on their way to the store, acts being written.
+ *
+ * A Web Lock tells the other tabs: shared by all who have something in hand, exclusive for a build that wants in.
+ */
+import type { Tablet } from "./tablet";
+
+const LOCK = "xuncun-in-hand";
+let held = 0;
+
+/** Whether this tab has something in hand. */
+export const handsFull = (): boolean => held > 0;
+
+/** Run `work` when no tab has anything in hand, and let nobody take anything up meanwhile; else do nothing. */
+export async function whileHandsAreEmpty(work: () => Promise<unknown>): Promise<void> {
+  await navigator.locks?.request(LOCK, { ifAvailable: true }, async (lock) => {
+    if (lock) await work();
+  });
+}
+
+/** The same tablet, taking the lock where it should. */
+export function inHand(tablet: Tablet): Tablet {
+  const { drafts, pictures, outbox } = tablet;
+  return {
+    ...tablet,
+    drafts: {
+      list: () => drafts.list(),
+      discard: (id) => drafts.discard(id),
+      begin: (wanted) => during(() => drafts.begin(wanted)),
+      finish: (id, args, photos, title) => during(() => drafts.finish(id, args, photos, title)),
+      async open(id) {
+        const letGo = await hold();
+        try {
+          const open = await drafts.open(id);
+          const close = open.close.bind(open);
+          open.close = () => close().finally(letGo);
+          return open;
+        } catch (error) {
+          letGo();
+          throw error;
+        }
+      },
+    },
+    pictures: {
+      url: (sha256, preview) => pictures.url(sha256, preview),
+      remove: (id) => pictures.remove(id),
+      of: (about, id) => pictures.of(about, id),
+      take: (file, wanted) => during(() => pictures.take(file, wanted)),
+    },
+    outbox: { list: () => outbox.list(), add: (wanted) => during(() => outbox.add(wanted)) },
+  };
+}
+
+async function during<T>(work: () => Promise<T>): Promise<T> {
+  const letGo = await hold();
+  return work().finally(letGo);
+}
+
+/** Take something up; resolves with what puts it down (once, however often it is called). */
+async function hold(): Promise<() => void> {
+  const unlock = await locked();
+  held++;
+  let holding = true;
+  return () => {
+    if (holding) held--;
+    holding = false;
+    unlock();
+  };
+}
+
+function locked(): Promise<() => void> {
+  if (!navigator.locks) return Promise.resolve(() => undefined);
+  return new Promise((got) => {
+    void navigator.locks.request(LOCK, { mode: "shared" }, () => new Promise<void>((unlock) => got(unlock)));
+  });
+}
