@@ -50,7 +50,7 @@ export interface PersonStore {
 
   // outbox
   waiting(): Promise<Numbered[]>; // without verdict, by seq
-  kept(): Promise<Numbered[]>; // all that are still here, by seq
+  kept(): Promise<Numbered[]>; // all that are still here, in the order of making
   settle(verdicts: ReadonlyMap<string, Verdict>): Promise<void>; // by entry id, one transaction; problems go
   note(ids: readonly string[], problem: string | null, tried: boolean): Promise<void>; // why no answer came; `tried` counts
   reopen(ids: readonly string[]): Promise<void>; // the server lost them: their verdicts go, they wait again

@@ -1,0 +1,128 @@
+/** Photos after their records: what is missing, small previews at once, originals oldest first. */
+import type { Photo } from "../model";
+import { Halt, halted, type Hand } from "./hand";
+import { type Ended, Pieces, upload } from "./upload";
+
+const ASKED_AT_ONCE = 500;
+const FRUITLESS = 2; // cuts in a row without a byte more before the run gives up for now
+const ROUNDS = 40; // tries of one photo within a run, whatever happens
+
+/** What one photo brought. `sent` bytes of it are on the way. */
+export interface Progress {
+  now(photo: Photo, sent: number): void;
+  done(photo: Photo): void;
+}
+
+/** What outlives a run: how the link was, and photos that the server will not have as they are. */
+export interface PhotoMemory {
+  pieces: Pieces;
+  unfit: Map<string, string>; // sha256 → why; tried again when the app starts anew or somebody asks
+}
+
+export const freshMemory = (): PhotoMemory => ({ pieces: new Pieces(), unfit: new Map() });
+
+export interface Wanted {
+  photos: Photo[]; // one for each hash, oldest first
+  begun: Set<string>; // some bytes of it are there
+}
+
+/** Photos whose record the server has and whose bytes it lacks, by the server's own word. */
+export async function stillWanted(hand: Hand): Promise<Wanted> {
+  const named = new Set<string>();
+  for (const entry of await hand.store.kept()) {
+    if (entry.verdict && entry.verdict.status !== "rejected") entry.photos.forEach((id) => named.add(id));
+  }
+  const waiting = (await hand.store.photos()).filter((photo) => !photo.stored_at && named.has(photo.id));
+  const byHash = new Map(waiting.sort(older).map((photo) => [photo.sha256, photo] as const).reverse());
+  const begun = new Set<string>();
+  const hashes = [...byHash.keys()];
+  for (let place = 0; place < hashes.length; place += ASKED_AT_ONCE) {
+    const sha256 = hashes.slice(place, place + ASKED_AT_ONCE);
+    const told = await hand.must<{ missing: string[]; partial: Record<string, number> }>(
+      "any", "POST", "/api/blobs/missing", { json: { sha256 } });
+    const there = sha256.filter((one) => !told.missing.includes(one));
+    if (there.length) await hand.store.told(there, { stored_at: new Date().toISOString(), problem: null });
+    there.forEach((one) => byHash.delete(one));
+    Object.entries(told.partial).forEach(([one, bytes]) => bytes > 0 && begun.add(one));
+  }
+  return { photos: [...byHash.values()].sort(older), begun };
+}
+
+const older = (a: Photo, b: Photo): number => a.kept_at.localeCompare(b.kept_at) || a.id.localeCompare(b.id);
+
+/** Small pictures first: with them the office sees the whole visit within seconds. A refusal harms no original. */
+export async function sendPreviews(hand: Hand, photos: readonly Photo[]): Promise<void> {
+  for (const photo of photos) {
+    if (photo.preview_sent) continue;
+    const data = await hand.store.preview(photo.sha256);
+    if (data) {
+      const bytes = { data, type: "image/jpeg" };
+      const told = await hand.call("any", "PUT", `/api/blobs/${photo.sha256}/preview`, { bytes });
+      if (told.kind === "refused" && told.status >= 500) throw halted(told);
+    }
+    await hand.store.told([photo.sha256], { preview_sent: true });
+  }
+}
+
+/** One after the other. `between` runs before each: words that came meanwhile go first. */
+export async function sendOriginals(hand: Hand, wanted: Wanted, memory: PhotoMemory, progress: Progress, between: () => Promise<void>): Promise<void> {
+  for (const photo of wanted.photos) {
+    if (memory.unfit.has(photo.sha256)) continue;
+    await between();
+    const data = await hand.store.bytes(photo.sha256);
+    if (!data) {
+      await setAside(hand, photo, memory, "本机已没有这张照片的原文件，服务器也还没有收到；请告诉管理员。");
+      continue;
+    }
+    await sendOne(hand, photo, data, wanted.begun.has(photo.sha256), memory, progress);
+  }
+}
+
+async function sendOne(hand: Hand, photo: Photo, data: ArrayBuffer, begun: boolean, memory: PhotoMemory, progress: Progress): Promise<void> {
+  let fruitless = 0;
+  let damaged = 0;
+  let reached = 0;
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const token = await hand.token("any");
+    const { sha256, mime } = photo;
+    const ended = await upload({
+      base: hand.link.base, token, sha256, mime, data, begun: begun || round > 0, signal: hand.signal,
+      progress: (sent) => progress.now(photo, sent),
+    }, memory.pieces);
+    if (hand.signal?.aborted) throw new Halt("stopped", "");
+    hand.reached(ended.kind !== "cut");
+    if (ended.kind === "stored") {
+      await hand.store.told([sha256], { stored_at: new Date().toISOString(), problem: null });
+      return progress.done(photo);
+    }
+    if (ended.kind === "cut") {
+      fruitless = ended.sent > reached ? 0 : fruitless + 1;
+      reached = Math.max(reached, ended.sent);
+      if (fruitless >= FRUITLESS) throw new Halt("unreachable", ended.sentence, ended.retry_ms);
+    } else {
+      damaged += Number(ended.status === 460);
+      if ((await judged(hand, photo, memory, ended, token, damaged)) === "aside") return;
+    }
+  }
+  throw new Halt("unreachable", "照片传输反复中断，稍后自动继续；已传的部分不用重传。");
+}
+
+/** What a refusal means for this photo: once more, or set aside with its reason. Halts where it is not about the photo. */
+async function judged(hand: Hand, photo: Photo, memory: PhotoMemory, told: Extract<Ended, { kind: "refused" }>, token: string, damaged: number): Promise<"again" | "aside"> {
+  if (await hand.refusedToken(told, token, "any")) return "again";
+  if (told.status === 409 || told.status === 408 || told.status === 410) return "again"; // the server says where to go on
+  if (told.status === 460 && damaged < 2) return "again"; // damaged on the way: what it kept of it still counts
+  if (told.status === 423) {
+    // Another window or a dead link still holds it: its turn comes again.
+    await hand.store.told([photo.sha256], { problem: told.sentence });
+    return "aside";
+  }
+  if (told.status >= 500) throw halted(told);
+  await setAside(hand, photo, memory, told.sentence);
+  return "aside";
+}
+
+async function setAside(hand: Hand, photo: Photo, memory: PhotoMemory, sentence: string): Promise<void> {
+  memory.unfit.set(photo.sha256, sentence);
+  await hand.store.told([photo.sha256], { problem: sentence });
+}
