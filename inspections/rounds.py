@@ -16,6 +16,7 @@ from villages.ground import clock
 from villages.ground.database import look
 from villages.ground.ids import new_id
 from villages.ground.problems import Problem
+from villages.leavings import leave
 from villages.models import Person, Post, Village
 from villages.permissions import INSPECTOR, PostHeld, Who
 from villages.places import village_names
@@ -134,7 +135,11 @@ async def _refuse_uncovered(villages: Sequence[str]) -> None:
 
 async def start_round(line: Line, round_id: UUID) -> Round:
     """Let a planned round begin: every tablet sees it from now on. Raises not_found, stale."""
-    return await _move(line, round_id, ("planned",), "started")
+    started = await _move(line, round_id, ("planned",), "started")
+    people = await Assignment.filter(round_id=round_id).distinct().values_list("person", flat=True)
+    for person in people:  # who had it to themselves has it with everybody now
+        leave(line, f"u:{person}", "round", [started.id])
+    return started
 
 
 async def close_round(line: Line, round_id: UUID) -> Round:
@@ -193,6 +198,7 @@ async def withdraw(
         one.rev = line.rev
     if partners:
         await Assignment.bulk_update(partners, fields=["partners", "rev"], batch_size=100)
+    leave(line, f"u:{person}", "round", [found.id])
     line.about("round", found.id, found.owner)
     line.body.update(
         person=str(person), villages=sorted({one.village for one in mine}), reason=reason.strip()
@@ -210,7 +216,7 @@ def complete(line: Line, round_id: UUID, village: str, checklist: str) -> None:
 
 
 async def assigned_posts(who: Who) -> list[PostHeld]:
-    """The villages this inspector may reach by assignment in rounds that are not published, as posts.
+    """The villages this inspector may reach by assignment in rounds that started and are not published, as posts.
 
     A town whose villages are all assigned comes as the town's code. One query; none for who is no inspector
     (any more): an assignment lends a place, never a role.
@@ -222,7 +228,7 @@ async def assigned_posts(who: Who) -> list[PostHeld]:
         # from walking through everything this person was ever assigned.
         "SELECT DISTINCT a.village, t.n FROM round r CROSS JOIN assignment a"
         " JOIN (SELECT town, COUNT(*) AS n FROM village GROUP BY town) t ON t.town = SUBSTR(a.village, 1, 9)"
-        " WHERE r.stage <> 'published' AND a.round_id = r.id AND CASE WHEN a.person = ? THEN 1 END = 1"
+        " WHERE r.stage NOT IN ('planned', 'published') AND a.round_id = r.id AND CASE WHEN a.person = ? THEN 1 END = 1"
         " AND a.stage <> 'withdrawn' ORDER BY a.village",
         str(who.person),
     )

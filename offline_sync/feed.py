@@ -20,6 +20,14 @@ _PHOTO_NEEDED = (
     " ON i.id = pu.inspection WHERE pu.photo_id = t.id AND i.stage = 'submitted'))"
 )
 
+# A district's round is everybody's once it has started, a town's self-check only its own town's; whoever is assigned
+# has the round beside their assignment wherever else it is not told to them.
+_STARTED = "t.owner = ? AND t.stage <> 'planned'"
+_ASSIGNED = (
+    "(t.stage = 'planned' OR LENGTH(t.owner) > 6) AND EXISTS (SELECT 1 FROM assignment a"
+    " WHERE a.round_id = t.id AND a.person = ? AND a.stage <> 'withdrawn')"
+)
+
 
 @dataclass(frozen=True)
 class Source:
@@ -60,20 +68,12 @@ def sources(scope: str, district: str) -> list[Source]:
                 (district,),
                 told.checklists,
             ),
-            Source(
-                "round",
-                "round",
-                "id",
-                "t.owner LIKE ? AND t.stage <> 'planned'",
-                (f"{district}%",),
-                told.rounds,
-            ),
+            Source("round", "round", "id", _STARTED, (district,), told.rounds),
         ]
     if scope.startswith("u:"):
         person = scope[2:]
-        planned = "t.stage = 'planned' AND EXISTS (SELECT 1 FROM assignment a WHERE a.round_id = t.id AND a.person = ?)"
         return [
-            Source("round", "round", "id", planned, (person,), told.rounds),
+            Source("round", "round", "id", _ASSIGNED, (person,), told.rounds),
             Source("assignment", "assignment", "id", "t.person = ?", (person,), told.assignments),
             Source("card", "card", "id", "t.person = ?", (person,), told.cards),
             Source("photo", "photo", "id", "t.town = '' AND t.home = ?", (scope,), told.photos),
@@ -84,6 +84,7 @@ def sources(scope: str, district: str) -> list[Source]:
         ("t.town = ?", (scope,)) if len(scope) == 9 else ("t.town = ? AND t.home = ?", (scope[:9], scope))
     )
     return [
+        Source("round", "round", "id", _STARTED, (scope[:9],), told.rounds),
         Source("village", "village", "code", where, values, told.villages),
         Source("inspection", "inspection", "id", where, values, told.inspections),
         Source("task", "task", "id", where, values, told.tasks),
