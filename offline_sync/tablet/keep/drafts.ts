@@ -1,0 +1,153 @@
+/** Visits being filled in: begun once for an assignment, opened, and turned into one immutable act. */
+import type { Draft, Entry } from "../model";
+import { newId } from "../rules/ids";
+import type { Drafts, OpenDraft } from "../tablet";
+import { now } from "./clock";
+import { OpenSheet, heldDraft } from "./open-draft";
+import { ENTRY_STORES, type Unnumbered, enter, prepare, shown } from "./outbox";
+import { removePhotos } from "./photo-store";
+import type { DraftKept } from "./shapes";
+import type { Shelf } from "./shelf";
+import type { Core } from "./store";
+
+/** One sheet for all who look at it on this page; the last to close it lets it go. */
+interface Shared { sheet: Promise<OpenSheet>; here: OpenSheet | null; users: number }
+
+export class KeptDrafts implements Drafts {
+  #open = new Map<string, Shared>();
+
+  constructor(private readonly shelf: Shelf) {}
+
+  /** The newest first. */
+  async list(): Promise<Draft[]> {
+    const { core } = await this.shelf.mine();
+    const kept = await core.read(["drafts"], (t) => t.all("drafts"));
+    return kept.map(plain).sort((a, b) => Date.parse(b.updated_at) - Date.parse(a.updated_at));
+  }
+
+  /** The draft of this assignment, begun now if there was none. */
+  async begin(wanted: Parameters<Drafts["begin"]>[0]): Promise<Draft> {
+    const { core } = await this.shelf.mine();
+    const at = now();
+    const fresh: DraftKept = {
+      ...wanted, inspection: newId(), started_at: at, updated_at: at, signature: null, village_remarks: "",
+      at_item: null, holder: null,
+    };
+    const draft = await core.write(["drafts"], async (t) => {
+      const there = (await t.all("drafts")).find((other) => sameVisit(other, fresh));
+      if (!there) t.put("drafts", fresh);
+      return plain(there ?? fresh);
+    });
+    this.shelf.live.tell("drafts");
+    return draft;
+  }
+
+  async open(inspection: string): Promise<OpenDraft> {
+    const there = this.#open.get(inspection);
+    const shared = there && !there.here?.ended ? there : this.#fresh(inspection);
+    shared.users += 1;
+    try {
+      shared.here = await shared.sheet;
+      return lent(shared.here, () => this.#leave(inspection, shared));
+    } catch (error) {
+      this.#drop(inspection, shared);
+      throw error;
+    }
+  }
+
+  /** Draft and answers become an entry of the outbox in one transaction. Called twice, it answers the same entry. */
+  async finish(inspection: string, args: unknown, photos: string[], title: string): Promise<Entry> {
+    const sheet = await this.#mine(inspection);
+    await sheet?.flush();
+    const core = sheet?.core ?? (await this.shelf.mine()).core;
+    const entry = await move(core, inspection, sheet?.holder ?? null, prepare({
+      verb: "inspection.submit", args, photos, about: { kind: "inspection", id: inspection, village: null, title },
+    }));
+    sheet?.end();
+    this.shelf.live.tell("drafts", "answers", "photos", "outbox", "rows");
+    return entry;
+  }
+
+  /** Draft, answers and photos go for good. */
+  async discard(inspection: string): Promise<void> {
+    const sheet = await this.#mine(inspection);
+    const core = sheet?.core ?? (await this.shelf.mine()).core;
+    sheet?.end();
+    await core.write(["drafts", "answers", "photos", "bytes", "previews"], async (t) => {
+      const photos = await t.all("photos", { index: "about", is: ["inspection", inspection] });
+      await removePhotos(t, photos.filter((photo) => photo.named === null));
+      t.remove("drafts", inspection);
+      for (const key of await t.keys("answers", { starts: [inspection] })) t.remove("answers", key);
+    });
+    this.shelf.live.tell("drafts", "answers", "photos");
+  }
+
+  #fresh(inspection: string): Shared {
+    const sheet = this.shelf.mine().then(({ core }) => OpenSheet.open(core, inspection, this.shelf.live));
+    const shared: Shared = { sheet, here: null, users: 0 };
+    this.#open.set(inspection, shared);
+    return shared;
+  }
+
+  /** The sheet open on this page, if it may still write. */
+  async #mine(inspection: string): Promise<OpenSheet | undefined> {
+    const sheet = await this.#open.get(inspection)?.sheet.catch(() => undefined);
+    return sheet?.ended ? undefined : sheet;
+  }
+
+  async #leave(inspection: string, shared: Shared): Promise<void> {
+    shared.users -= 1;
+    const sheet = await shared.sheet;
+    if (!sheet.ended) await sheet.flush();
+    if (shared.users > 0) return;
+    this.#drop(inspection, shared);
+    sheet.end();
+  }
+
+  #drop(inspection: string, shared: Shared): void {
+    if (this.#open.get(inspection) === shared) this.#open.delete(inspection);
+  }
+}
+
+const plain = ({ holder: _holder, ...draft }: DraftKept): Draft => draft;
+
+function sameVisit(a: Draft, b: Draft): boolean {
+  if (a.assignment !== null && b.assignment !== null) return a.assignment === b.assignment;
+  return a.round === b.round && a.village === b.village && a.checklist.code === b.checklist.code;
+}
+
+/** The move of `finish`. `holder` null: nobody has it open on this page. */
+function move(core: Core, inspection: string, holder: string | null, fresh: Unnumbered): Promise<Entry> {
+  return core.write([...ENTRY_STORES, "drafts", "answers"], async (t) => {
+    const before = (await t.all("outbox", { index: "about", is: ["inspection", inspection] }))
+      .find((entry) => entry.verb === fresh.entry.verb);
+    const draft = await t.get("drafts", inspection);
+    if (!draft && before) return shown(before);
+    if (holder !== null || !draft) await heldDraft(t, inspection, holder ?? "");
+    const { about } = fresh.entry;
+    const placed = { ...fresh.entry, about: { ...about, village: draft?.village ?? null } };
+    const entry = await enter(t, { ...fresh, entry: placed });
+    t.remove("drafts", inspection);
+    for (const key of await t.keys("answers", { starts: [inspection] })) t.remove("answers", key);
+    return entry;
+  });
+}
+
+/** The sheet as lent to one user: its `close` counts once. */
+function lent(sheet: OpenSheet, leave: () => Promise<void>): OpenDraft {
+  let left: Promise<void> | null = null;
+  return {
+    get draft() { return sheet.draft; },
+    get answers() { return sheet.answers; },
+    get photos() { return sheet.photos; },
+    get saving() { return sheet.saving; },
+    get savedAt() { return sheet.savedAt; },
+    get trouble() { return sheet.trouble; },
+    answer: (item, change) => sheet.answer(item, change),
+    forget: (item) => sheet.forget(item),
+    set: (change) => sheet.set(change),
+    flush: () => sheet.flush(),
+    on: (hear) => sheet.on(hear),
+    close: () => (left ??= leave()),
+  };
+}
