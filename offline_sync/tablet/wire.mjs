@@ -6,8 +6,8 @@ import { compile } from "json-schema-to-typescript";
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 
 /** The text of wire.d.ts. Titles go, so that a shape is called as its key says; unknown fields are allowed by the wire. */
-export async function wireTypes() {
-  const schema = JSON.parse(await readFile(here("../../docs/wire.schema.json"), "utf8"));
+export async function wireTypes(path = here("../../docs/wire.schema.json")) {
+  const schema = JSON.parse(await readFile(path, "utf8"));
   const names = Object.keys(schema.$defs);
   for (const part of Object.values(schema.$defs)) delete part.title;
   const whole = {
