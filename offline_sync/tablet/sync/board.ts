@@ -1,0 +1,40 @@
+/** What is told of the sync: one state, changed in one place, heard at most four times a second. */
+import type { Live, SyncState } from "../tablet";
+
+const REST_MS = 250;
+
+export const QUIET: SyncState = {
+  online: false, running: false, stage: "idle", waiting: 0, photos: { waiting: 0, bytes: 0, now: null },
+  last_ok: null, next_try: null, problem: null, needs: null, skew_ms: null,
+};
+
+export class Board {
+  #state: SyncState = QUIET;
+  #told = 0;
+  #later: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(private readonly live: Pick<Live, "tell">) {}
+
+  get state(): SyncState {
+    return this.#state;
+  }
+
+  set(change: Partial<SyncState>): void {
+    const keys = Object.keys(change) as (keyof SyncState)[];
+    if (keys.every((key) => this.#state[key] === change[key])) return;
+    this.#state = { ...this.#state, ...change };
+    clearTimeout(this.#later);
+    const rest = this.#told + REST_MS - Date.now();
+    if (rest <= 0 || keys.some((key) => key !== "photos")) this.#tell();
+    else this.#later = setTimeout(() => this.#tell(), rest);
+  }
+
+  close(): void {
+    clearTimeout(this.#later);
+  }
+
+  #tell(): void {
+    this.#told = Date.now();
+    this.live.tell("sync");
+  }
+}

@@ -1,0 +1,119 @@
+/** One run for one person: words first, then previews, then originals, then what others did. */
+import type { Live, Stage } from "../tablet";
+import type { Board } from "./board";
+import { Hand } from "./hand";
+import type { Link } from "./link";
+import { freshMemory, type PhotoMemory, sendOriginals, sendPreviews, stillWanted } from "./photos";
+import type { PersonStore } from "./ports";
+import { type Pulled, pullAll } from "./pull";
+import { Push } from "./push";
+import { hello, type Self, startOver } from "./replica";
+import { stayAwake } from "./wake";
+
+const PULL_BETWEEN = 10 * 60_000; // ms; a long queue of photos must not keep a tablet from hearing
+const GREETED = 60 * 60_000; // ms; hello tells of a server that was restored, and what limits are in force
+
+/** What outlives a run, but not the page: asked anew after a start, or by hand. */
+export interface Memory {
+  dead: Set<string>; // tokens the server no longer takes
+  unfit: Map<string, string>; // command → why no push takes it
+  greeted: Map<string, number>; // replicas that said hello, and when
+  photos: PhotoMemory;
+}
+
+export const newMemory = (): Memory => ({ dead: new Set(), unfit: new Map(), greeted: new Map(), photos: freshMemory() });
+
+export interface Around {
+  link: Link;
+  live: Pick<Live, "tell">;
+  board: Board;
+  memory: Memory;
+  self: Self;
+  signal: AbortSignal;
+  reached(answered: boolean): void;
+}
+
+export class Run {
+  readonly #hand: Hand;
+  #pulled_at = 0;
+  min_build = "";
+
+  constructor(private readonly around: Around, private readonly store: PersonStore, private readonly pulls: boolean) {
+    const { link, memory, signal, reached } = around;
+    this.#hand = new Hand(link, store, memory.dead, signal, reached);
+  }
+
+  /** Halts when it cannot go on; whatever was handed in until then is receipted. */
+  async all(): Promise<void> {
+    this.#pulled_at = Date.now();
+    await this.words();
+    await this.#photos();
+    if (this.pulls) await this.#pull();
+    await this.store.clean();
+  }
+
+  /** The words alone: what the office has to know first. */
+  async words(): Promise<void> {
+    this.#stage("text");
+    await this.#greet();
+    await new Push(this.#hand, this.around.memory.unfit, () => this.around.live.tell("outbox", "rows")).all();
+  }
+
+  async #greet(): Promise<void> {
+    const { memory, self } = this.around;
+    const before = await this.store.standing();
+    if (Date.now() - (memory.greeted.get(before.replica) ?? 0) < GREETED && before.epoch !== null) return;
+    const told = await hello(this.#hand, self);
+    this.min_build = told.min_build;
+    if (before.epoch !== null && before.epoch !== told.epoch) {
+      await startOver(this.#hand, self);
+      this.around.live.tell("outbox", "photos", "rows");
+    }
+    memory.greeted.set((await this.store.standing()).replica, Date.now());
+  }
+
+  async #photos(): Promise<void> {
+    this.#stage("previews");
+    const wanted = await stillWanted(this.#hand);
+    this.around.live.tell("photos");
+    if (!wanted.photos.length) return;
+    await sendPreviews(this.#hand, wanted.photos);
+    this.#stage("photos");
+    const sleep = stayAwake();
+    try {
+      await sendOriginals(this.#hand, wanted, this.around.memory.photos, {
+        now: ({ sha256, size }, sent) => this.#show({ sha256, size, sent: Math.min(sent, size) }),
+        done: () => this.around.live.tell("photos"),
+      }, () => this.#between());
+    } finally {
+      sleep();
+      this.#show(null);
+    }
+  }
+
+  /** Before each original: words that were written meanwhile go first, and news come in now and then. */
+  async #between(): Promise<void> {
+    const waiting = await this.store.waiting();
+    if (waiting.some((entry) => !this.around.memory.unfit.has(entry.id))) await this.words();
+    if (this.pulls && Date.now() - this.#pulled_at > PULL_BETWEEN) await this.#pull();
+    this.#stage("photos");
+  }
+
+  async #pull(): Promise<void> {
+    this.#stage("pulling");
+    const told: Pulled = await pullAll(this.#hand, this.around.self, () => this.around.live.tell("rows"));
+    this.min_build = told.min_build;
+    this.#pulled_at = Date.now();
+    // The server may have lost what it had receipted: it waits again by now.
+    if ((await this.store.waiting()).some((entry) => !this.around.memory.unfit.has(entry.id))) await this.words();
+  }
+
+  #stage(stage: Stage): void {
+    this.around.board.set({ stage });
+  }
+
+  #show(now: { sha256: string; sent: number; size: number } | null): void {
+    const { board } = this.around;
+    board.set({ photos: { ...board.state.photos, now } });
+  }
+}
