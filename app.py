@@ -44,6 +44,7 @@ API = [
     Route("/api/session", devices.sign_in, methods=["POST"]),
     Route("/api/session", devices.sign_out, methods=["DELETE"]),
     Route("/api/enrol", devices.enrol, methods=["POST"]),
+    Route("/api/password", devices.password, methods=["POST"]),
     Route("/api/sync/hello", push.hello, methods=["POST"]),
     Route("/api/sync/push", push.push, methods=["POST"]),
     Route("/api/sync/pull", pull.pull, methods=["POST"]),

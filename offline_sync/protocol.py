@@ -78,7 +78,14 @@ class SessionOut(Struct, kw_only=True):
     person: PersonOut
     offline_until: str
     server_time: str
-    must_change: bool = False
+    must_change: bool = False  # the session opens only POST /api/password; the deposit token hands in
+
+
+class PasswordIn(Struct, kw_only=True):
+    """POST /api/password: a person's own password, changed. The answer is 204."""
+
+    old: Annotated[str, Meta(max_length=200)]
+    new: Annotated[str, Meta(max_length=200)]
 
 
 class HelloIn(Struct, kw_only=True):
@@ -228,6 +235,6 @@ class DismissArgs(Struct, kw_only=True):
 
 
 WIRE: tuple[type[Struct], ...] = (
-    SessionIn, SessionOut, EnrolIn, HelloIn, HelloOut, PushIn, CommandIn, PushOut, PullIn, PullOut,
+    SessionIn, SessionOut, EnrolIn, PasswordIn, HelloIn, HelloOut, PushIn, CommandIn, PushOut, PullIn, PullOut,
     Submission, EvidenceArgs, TaskArgs, LocateArgs, DismissArgs, RowKinds,
 )  # fmt: skip

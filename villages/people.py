@@ -107,21 +107,23 @@ def _remembered(row: SignInTry, now: datetime, named: bool) -> int:
     return max(0, row.misses - int(passed.total_seconds() // 60))
 
 
-async def open_session(person: Person, kind: str, *, device: UUID | None, label: str) -> tuple[Session, str]:
+async def open_session(
+    person: Person, kind: str, *, device: UUID | None, label: str, by_ticket: bool = False
+) -> tuple[Session, str]:
     """A new bearer of `kind` for the person; returns the row and the token, which is told only once."""
     token = new_token()
     now = clock.now()
     session = Session(
         id=new_id(), token_hash=token_hash(token), kind=kind, person_id=person.id, device=device,
-        label=label[:80], created=now, seen=now, expires=now + LIFETIME[kind],
+        label=label[:80], created=now, seen=now, expires=now + LIFETIME[kind], by_ticket=by_ticket,
     )  # fmt: skip
     await session.save(force_create=True)
     return session, token
 
 
-async def sign_in_device(person: Person, device: UUID, label: str) -> Tokens:
-    """Session and deposit token for a tablet."""
-    session, token = await open_session(person, "session", device=device, label=label)
+async def sign_in_device(person: Person, device: UUID, label: str, *, by_ticket: bool = False) -> Tokens:
+    """Session and deposit token for a tablet. `by_ticket`: an enrolment code stood for the password."""
+    session, token = await open_session(person, "session", device=device, label=label, by_ticket=by_ticket)
     _, deposit = await open_session(person, "deposit", device=device, label=label)
     who = await who_is(person, session)
     return Tokens(token, deposit, who, session.expires)
@@ -130,7 +132,7 @@ async def sign_in_device(person: Person, device: UUID, label: str) -> Tokens:
 async def who_by_token(token: str) -> Who | None:
     """The person behind a live token, also a disabled one (marked); None when dead or unknown."""
     found = await look(
-        "SELECT s.id, s.kind, s.person_id, s.device, s.seen, s.expires, s.revoked, p.name, p.title, p.district,"
+        "SELECT s.id, s.kind, s.person_id, s.device, s.seen, s.expires, s.revoked, s.by_ticket, p.name, p.title, p.district,"
         " p.disabled, p.must_change, t.role, t.place, t.since, t.until"
         " FROM session s JOIN person p ON p.id = s.person_id"
         " LEFT JOIN post t ON t.person_id = p.id AND NOT t.ended"
@@ -154,7 +156,8 @@ async def who_by_token(token: str) -> Who | None:
         await shielded(Session.filter(id=session_id).update(**fresh))
     return Who(
         person_id, row["name"], row["title"], row["district"], _in_force(found), session_id, row["kind"],
-        _uuid(row["device"]) if row["device"] else None, bool(row["must_change"]), bool(row["disabled"]),
+        _uuid(row["device"]) if row["device"] else None, bool(row["must_change"] and not row["by_ticket"]),
+        bool(row["disabled"]),
     )  # fmt: skip
 
 
@@ -163,7 +166,7 @@ async def who_is(person: Person, session: Session | None = None) -> Who:
     return Who(
         person.id, person.name, person.title, person.district, await posts_of(person.id),
         session.id if session else None, session.kind if session else "desk", session.device if session else None,
-        person.must_change, person.disabled,
+        person.must_change and not (session and session.by_ticket), person.disabled,
     )  # fmt: skip
 
 
@@ -216,9 +219,15 @@ async def create_person(
 
 
 async def set_password(who: Who, old: str, new: str) -> None:
-    """A person changes their own password; other sessions of theirs end, except deposits (work goes on)."""
+    """A person changes their own password; other sessions of theirs end, except deposits (work goes on).
+
+    Raises wrong_password and locked (a guess here counts as one at sign-in), password_weak.
+    """
     person = await Person.get(id=who.person)
+    keys = (f"name:{person.name}",)
+    await _refuse_if_locked(keys)
     if not await _matches(person.password, old):
+        await _count_miss(keys)
         raise Problem("wrong_password")
     if len(new) < 8 or new in (old, person.name):
         raise Problem("password_weak")
@@ -229,6 +238,7 @@ async def set_password(who: Who, old: str, new: str) -> None:
         await Person.filter(id=who.person).update(password=fresh, must_change=False, rev=line.rev)
         others = Session.filter(person_id=who.person, kind__in=("session", "desk")).exclude(id=who.session)
         await others.update(revoked=True)
+        await SignInTry.filter(key=keys[0]).delete()
 
     await change(work, district=who.district, actor=_self(who), verb="person.password")
 

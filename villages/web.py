@@ -47,11 +47,18 @@ async def who_asks(request: Request) -> Who:
     return who
 
 
-async def bearer(request: Request, *, disabled_ok: bool = False) -> Who:
-    """The person behind a Bearer token, deposit tokens included; for the wire's own endpoints."""
+async def bearer(request: Request, *, disabled_ok: bool = False, one_time_ok: bool = False) -> Who:
+    """The person behind a Bearer token, deposit tokens included; for the wire's own endpoints.
+
+    Raises must_change for a session that a one-time password opened: somebody else has read it, so until it is
+    changed the session opens nothing. A deposit token shows nothing and goes on handing in.
+    """
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     who = await who_by_token(token.strip()) if scheme.lower() == "bearer" and token else None
-    return await _complete(request, who, disabled_ok)
+    found = await _complete(request, who, disabled_ok)
+    if found.must_change and found.kind != "deposit" and not (one_time_ok or found.disabled):
+        raise Problem("must_change")
+    return found
 
 
 async def _by_cookie(request: Request) -> Who:
