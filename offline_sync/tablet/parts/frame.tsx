@@ -16,12 +16,13 @@ interface Props {
   place?: Place; // one of the four places: shows their bar
   saved?: Saved | undefined; // of the draft on the screen (an OpenDraft will do)
   fill?: boolean; // the screen divides its room itself (the sheet): no padding, no scrolling of the whole
+  wide?: boolean; // two columns where there is room
   foot?: ComponentChildren; // what one does here, always in reach of the thumb
   children: ComponentChildren;
 }
 
-export function Frame({ title, sub, back, place, saved, fill, foot, children }: Props) {
-  const shape = `frame ${place ? "frame-place" : ""} ${fill ? "frame-fill" : ""}`;
+export function Frame({ title, sub, back, place, saved, fill, wide, foot, children }: Props) {
+  const shape = `frame ${place ? "frame-place" : ""} ${fill ? "frame-fill" : ""} ${wide ? "frame-wide" : ""}`;
   return (
     <div class={shape}>
       <header class="head">

@@ -77,9 +77,15 @@ export function onItsWay(task: string, outbox: readonly Entry[]): string[] {
 }
 
 /** Cards that still want their person, newest first; those being put away right now are gone already. */
-export function openCards(cards: readonly CardRow[], outbox: readonly Entry[]): CardRow[] {
+export function openCards<T extends CardRow>(cards: readonly T[], outbox: readonly Entry[]): T[] {
   const leaving = new Set(outbox.filter((entry) => entry.verb === "card.dismiss" && !entry.verdict).map((entry) => entry.about.id));
   return cards
     .filter((card) => !card.dismissed && !leaving.has(card.id))
     .sort((a, b) => Date.parse(b.at) - Date.parse(a.at));
+}
+
+/** `3 项、照片 8 张待传`; empty when nothing waits. */
+export function waitingWords(commands: number, photos: number): string {
+  const parts = [commands ? `${commands} 项` : "", photos ? `照片 ${photos} 张` : ""].filter(Boolean);
+  return parts.length ? `${parts.join("、")}待传` : "";
 }

@@ -69,3 +69,6 @@ function moment(at: string | number): number {
   if (typeof at === "number") return at;
   return /^\d{4}-\d{2}-\d{2}$/.test(at) ? Date.parse(at) - BEIJING : Date.parse(at);
 }
+
+/** Today in Beijing, `2026-11-20`. */
+export const today = (now: number): string => beijing(now).toISOString().slice(0, 10);

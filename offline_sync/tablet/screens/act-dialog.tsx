@@ -1,0 +1,84 @@
+/** Doing one thing to a task: words by phrase or by hand, photos at the place where it asks for one, then into the outbox. */
+import { useState } from "preact/hooks";
+import { Field, Note, TroubleCard } from "../parts/bits";
+import { Button } from "../parts/button";
+import { Capture } from "../parts/capture";
+import { Dialog } from "../parts/dialog";
+import { useAct, useTablet } from "../parts/hooks";
+import { PhotoStrip } from "../parts/photos";
+import { RULES } from "../rules/moves";
+import type { Move } from "../rules/moves";
+import { PHRASES, verb } from "../rules/office-words";
+import { announced } from "../rules/submission";
+import type { TaskData } from "./task-data";
+
+const SAYS: Record<Move, { what: string; button: string; words: string }> = {
+  accept: { what: "签收后由您的单位在期限内整改。", button: "签收", words: "要说的话（可不填）" },
+  return: { what: "不属于本单位的任务可以退单，由镇街或区级重新派。", button: "退单", words: "退单原因" },
+  submit: { what: "请在原位置拍整改后的照片，每个点位至少一张。", button: "提交整改", words: "整改情况" },
+  reject: { what: "退回后责任单位接着整改，期限不变。请写清哪里没有到位。", button: "退回整改", words: "退回原因" },
+  pass: { what: "确认问题已整改到位。离线时先记在本机，上传后由系统确认。", button: "复核通过", words: "复核意见（可不填）" },
+  close: { what: "销号后任务办结。", button: "销号", words: "销号意见（可不填）" },
+  close_on_site: { what: "您在现场看到问题已经解决。请在同一位置拍一张照片。", button: "现场销号", words: "现场情况（可不填）" },
+  note: { what: "补充说明记入办理经过，不改变任务状态。", button: "保存说明", words: "说明" },
+};
+const WITH_PHOTOS: ReadonlySet<Move> = new Set(["submit", "close_on_site", "reject", "note"]);
+
+export function ActDialog({ move, data, onClose }: { move: Move; data: TaskData; onClose: () => void }) {
+  const tablet = useTablet();
+  const act = useAct();
+  const shot = useAct();
+  const [text, setText] = useState("");
+  const rule = RULES[move];
+  const { task, loose } = data;
+  const photos = WITH_PHOTOS.has(move) ? loose : [];
+  const lacks = (rule.photo && !photos.length) || (rule.text && !text.trim()) || (move === "note" && !text.trim() && !photos.length);
+  const take = (file: File) => shot.run(async () => {
+    const before = task.photos.filter((photo) => photo.role === "before");
+    await tablet.pictures.take(file, {
+      about: { kind: "task", id: task.id }, role: "after", pairs: before.length === 1 ? before[0]!.id : null,
+      position: await tablet.where.now(4_000), place: [data.village, task.place].filter(Boolean).join(" "), who: data.me.title || data.me.name,
+    });
+  });
+  const hand = async () => {
+    const done = await act.run(() => tablet.outbox.add({
+      verb: `task.${move}`, about: { kind: "task", id: task.id, village: task.village, title: `${data.village} ${task.text || task.requirement}` },
+      photos: photos.map((photo) => photo.id),
+      args: { task: task.id, base_rev: task.rev, text: text.trim(), photos: photos.map(announced) },
+    }));
+    if (done) onClose();
+  };
+  const says = SAYS[move];
+  return (
+    <Dialog title={verb(move)} onClose={onClose} actions={
+      <>
+        <Button onClick={onClose}>取消</Button>
+        <Button kind="main" busy={act.busy} disabled={lacks || shot.busy} onClick={() => void hand()}>{says.button}</Button>
+      </>
+    }>
+      <div class="stack">
+        <p>{says.what}</p>
+        {WITH_PHOTOS.has(move) && (
+          <>
+            <PhotoStrip photos={photos.map((photo) => ({ id: photo.id, sha256: photo.sha256, words: "刚拍的", pairs: photo.pairs }))} />
+            <div class="btns">
+              <Capture busy={shot.busy} words={photos.length ? "再拍一张" : "拍照"} onFile={(file) => void take(file)} />
+              {photos.length > 0 && <Button kind="quiet" onClick={() => void shot.run(() => tablet.pictures.remove(photos[photos.length - 1]!.id))}>去掉最后一张</Button>}
+            </div>
+            {shot.trouble && <TroubleCard trouble={shot.trouble} />}
+          </>
+        )}
+        {PHRASES[move] && (
+          <div class="chips chips-wrap" role="group" aria-label="常用语">
+            {PHRASES[move].map((phrase) => <button type="button" class="chip" key={phrase} onClick={() => setText((was) => (was.includes(phrase) ? was : [was.trim(), phrase].filter(Boolean).join("；")))}>{phrase}</button>)}
+          </div>
+        )}
+        <Field label={says.words}>
+          <textarea rows={3} maxLength={600} value={text} onInput={(event) => setText(event.currentTarget.value)} />
+        </Field>
+        {lacks && (rule.photo || rule.text) && <Note>{rule.photo && !photos.length ? "还要拍一张现场照片。" : `还要写明${says.words}。`}</Note>}
+        {act.trouble && <TroubleCard trouble={act.trouble} />}
+      </div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,74 @@
+/** What the list of villages is made of: read in two steps, so that the names stand before the photos are counted. */
+import type { Draft, Entry } from "../model";
+import type { RowOf } from "../rows";
+import { plainNames } from "../rules/search";
+import { visits } from "../rules/state";
+import type { Visit } from "../rules/state";
+import type { Tablet } from "../tablet";
+
+export interface MyVillage {
+  code: string;
+  name: string;
+  plain: string; // with its town where the name alone would not do
+  town: string;
+  search: string;
+  at: { lat: number; lng: number } | null;
+  visits: Visit[];
+}
+
+export interface MyRound { row: RowOf<"round">; visits: Visit[] }
+
+export interface HomeData {
+  villages: MyVillage[];
+  towns: RowOf<"town">[];
+  rounds: MyRound[]; // under way, the one that closes first first
+  loose: Draft[]; // begun on something that is no longer assigned
+  cards: number;
+}
+
+/** Photo counts, read after the list stands. */
+export type Counted = Pick<Parameters<typeof visits>[1], "inspections" | "photos">;
+
+export const NOTHING_COUNTED: Counted = { inspections: [], photos: new Map() };
+
+export async function readHome(tablet: Tablet, counted: Counted): Promise<HomeData> {
+  const [villages, towns, rounds, assignments, cards, drafts, outbox] = await Promise.all([
+    tablet.rows.all("village"), tablet.rows.all("town"), tablet.rows.all("round"), tablet.rows.all("assignment"),
+    tablet.rows.all("card"), tablet.drafts.list(), tablet.outbox.list(),
+  ]);
+  const open = rounds.filter((round) => round.stage === "started" || (round.stage === "closed" && unfinished(round.id, assignments, drafts, outbox)));
+  const mine = assignments.filter((one) => one.stage !== "withdrawn" && open.some((round) => round.id === one.round));
+  const all = visits(mine, { drafts, outbox, ...counted });
+  const townNames = new Map(towns.map(({ code, name }) => [code, name]));
+  const names = plainNames(villages, townNames);
+  const by = grouped(all, (visit) => visit.village);
+  return {
+    villages: villages
+      .map((row) => ({ code: row.code, name: row.name, plain: names.get(row.code) ?? row.name, town: townNames.get(row.town) ?? "", search: row.search, at: row.location, visits: by.get(row.code) ?? [] }))
+      .sort((a, b) => (a.code < b.code ? -1 : 1)),
+    towns: [...towns].sort((a, b) => (a.code < b.code ? -1 : 1)),
+    rounds: open.map((row) => ({ row, visits: all.filter((visit) => visit.round === row.id) })).sort((a, b) => (a.row.closes < b.row.closes ? -1 : 1)),
+    loose: drafts.filter((draft) => !all.some((visit) => visit.inspection === draft.inspection)),
+    cards: cards.filter((card) => !card.dismissed).length,
+  };
+}
+
+/** A round that was closed while something of mine is not finished: it can still be handed in, late. */
+function unfinished(round: string, assignments: readonly RowOf<"assignment">[], drafts: readonly Draft[], outbox: readonly Entry[]): boolean {
+  return assignments.some((one) => one.round === round && one.stage === "open") || drafts.some((draft) => draft.round === round)
+    || outbox.some((entry) => !entry.verdict && (entry.args as { round?: string } | null)?.round === round);
+}
+
+export async function countPhotos(tablet: Tablet): Promise<Counted> {
+  const [inspections, photos] = await Promise.all([tablet.rows.all("inspection"), tablet.rows.all("photo")]);
+  return { inspections, photos: new Map(photos.map(({ id, state }) => [id, state])) };
+}
+
+export function grouped<T, K>(things: readonly T[], key: (thing: T) => K): Map<K, T[]> {
+  const found = new Map<K, T[]>();
+  for (const thing of things) {
+    const at = key(thing);
+    found.get(at)?.push(thing) ?? found.set(at, [thing]);
+  }
+  return found;
+}

@@ -1,0 +1,110 @@
+/** 村庄: my rounds, what goes on, and every village I may see. */
+import { useState } from "preact/hooks";
+import { Bar, Loading, Note, Part, Row, Rows, TroubleCard } from "../parts/bits";
+import { Button, LinkButton } from "../parts/button";
+import { Frame } from "../parts/frame";
+import { useLive, useNow, useTablet } from "../parts/hooks";
+import type { Draft } from "../model";
+import type { Place } from "../rules/distance";
+import { CHECKLIST, ROUND_TYPE, word } from "../rules/office-words";
+import { told, windowWords } from "../rules/when";
+import { NOTHING_COUNTED, countPhotos, readHome } from "./home-data";
+import type { HomeData, MyRound } from "./home-data";
+import { VillageList } from "./village-list";
+
+export function Home() {
+  const tablet = useTablet();
+  const counted = useLive(["rows", "photos"], countPhotos);
+  const home = useLive(["rows", "drafts", "outbox"], (from) => readHome(from, counted.value ?? NOTHING_COUNTED), [counted.value]);
+  const [here, setHere] = useState<Place | "asking" | "unknown" | null>(null);
+  const locate = async () => {
+    if (here && here !== "unknown") return setHere(null);
+    setHere("asking");
+    setHere((await tablet.where.now(10_000)) ?? "unknown");
+  };
+  const data = home.value;
+  return (
+    <Frame title="巡村" place="villages" sub={data ? subtitle(data) : ""}>
+      {home.trouble && <TroubleCard trouble={home.trouble} again={home.again} />}
+      {!data && !home.trouble && <Loading />}
+      {data && (
+        <div class="home">
+          <div class="home-top">
+            {data.cards > 0 && <LinkButton to="/cards" wide>{data.cards} 件事需要您看一下</LinkButton>}
+            <GoOn data={data} />
+            {data.rounds.map((round) => <RoundCard key={round.row.id} round={round} />)}
+            {!data.rounds.length && <Note>现在没有安排给您的批次。安排下来后，联网时会自动出现在这里。</Note>}
+          </div>
+          <VillageList data={data} here={typeof here === "object" ? here : null} tools={
+            <>
+              <Button icon="pin" busy={here === "asking"} onClick={() => void locate()}>
+                {here === "asking" ? "正在定位" : typeof here === "object" && here ? "改按镇排" : "按远近排"}
+              </Button>
+              <LinkButton to="/scan" icon="scan">扫村牌</LinkButton>
+            </>
+          } />
+          {here === "unknown" && <Note>现在取不到定位，仍按镇街排列。到开阔处再试一次。</Note>}
+          {data.loose.length > 0 && <Loose drafts={data.loose} data={data} />}
+        </div>
+      )}
+    </Frame>
+  );
+}
+
+function subtitle({ rounds, villages }: HomeData): string {
+  const [first] = rounds;
+  return first ? `${first.row.name}${rounds.length > 1 ? ` 等 ${rounds.length} 个批次` : ""}` : `本机有 ${villages.length} 个村`;
+}
+
+/** The draft one was last at: one tap and on. */
+function GoOn({ data }: { data: HomeData }) {
+  const now = useNow();
+  const latest = useLive(["drafts"], async (tablet) => (await tablet.drafts.list()).sort((a, b) => Date.parse(b.updated_at) - Date.parse(a.updated_at))[0] ?? null);
+  const draft = latest.value;
+  if (!draft) return null;
+  return (
+    <a class="go-on" href={`#/visit/${draft.inspection}`}>
+      <span>接着检查</span>
+      <b>{nameOf(data, draft.village)}</b>
+      <small>{word(CHECKLIST, draft.checklist.code)} · {told(draft.updated_at, now)} 存</small>
+    </a>
+  );
+}
+
+const nameOf = ({ villages }: HomeData, code: string): string => villages.find((one) => one.code === code)?.plain ?? code;
+
+function RoundCard({ round: { row, visits } }: { round: MyRound }) {
+  const now = useNow();
+  const done = visits.filter((visit) => visit.sign !== "todo" && visit.sign !== "draft").length;
+  const closed = row.stage !== "started";
+  return (
+    <section class="card round-card">
+      <div class="round-head">
+        <h2>{row.name}</h2>
+        <span>{word(ROUND_TYPE, row.type)}</span>
+      </div>
+      <p class="round-line">
+        <b class="figures">{done}</b><span> / {visits.length} 已检</span>
+        <span class="round-left">{closed ? "批次已结束" : windowWords(row.opens, row.closes, now)}</span>
+      </p>
+      <Bar value={done} of={visits.length} label={`${row.name} 进度`} />
+      {closed && done < visits.length && <p class="muted">未交的检查仍可填完上传，会记为迟报。</p>}
+    </section>
+  );
+}
+
+/** Drafts whose assignment has gone: the work stays, and can be handed in. */
+function Loose({ drafts, data }: { drafts: Draft[]; data: HomeData }) {
+  const now = useNow();
+  return (
+    <Part title="其他草稿">
+      <Note kind="amber">下面的检查已不在您的安排里。内容都在；填完照样可以上传，由区级办公室确认。</Note>
+      <Rows>
+        {drafts.map((draft) => (
+          <Row key={draft.inspection} to={`/visit/${draft.inspection}`} title={nameOf(data, draft.village)}
+            sub={`${word(CHECKLIST, draft.checklist.code)} · ${told(draft.updated_at, now)} 存`} />
+        ))}
+      </Rows>
+    </Part>
+  );
+}

@@ -1,0 +1,71 @@
+/** 待传: what waits, why, how long; nothing leaves this list without the server's receipt. */
+import { Bar, Empty, Note, Part, TroubleCard } from "../parts/bits";
+import { Button, LinkButton } from "../parts/button";
+import { Frame } from "../parts/frame";
+import { useLive, useNow, useSync, useTablet } from "../parts/hooks";
+import { clock, told, waited } from "../rules/when";
+import type { SyncState } from "../tablet";
+import { readOutbox } from "./outbox-data";
+import type { OutboxData } from "./outbox-data";
+import { EntryCard } from "./entry-card";
+
+const STAGE_WORDS: Record<SyncState["stage"], string> = {
+  idle: "", text: "正在上传文字", previews: "正在上传小图", photos: "正在上传照片", pulling: "正在下载最新情况",
+};
+
+export function Outbox() {
+  const outbox = useLive(["outbox", "photos", "sync"], readOutbox);
+  const data = outbox.value;
+  return (
+    <Frame title="待传" place="outbox">
+      <div class="stack-wide">
+        <Sending />
+        {outbox.trouble && <TroubleCard trouble={outbox.trouble} again={outbox.again} />}
+        {data && <Waiting data={data} />}
+        {data && data.sent.length > 0 && <Part title="最近已收到"><div class="stack">{data.sent.map((one) => <EntryCard key={one.entry.id} one={one} />)}</div></Part>}
+      </div>
+    </Frame>
+  );
+}
+
+function Waiting({ data }: { data: OutboxData }) {
+  if (!data.waiting.length && !data.photos.length) {
+    return <Empty title="没有待传的内容">填完的检查和办理的任务会先存在这里，收到服务器回执才离开。</Empty>;
+  }
+  return (
+    <>
+      {data.waiting.length > 0 && <Part title={`等待上传 ${data.waiting.length} 项`}><div class="stack">{data.waiting.map((one) => <EntryCard key={one.entry.id} one={one} />)}</div></Part>}
+      {data.photos.length > 0 && <Part title={`文字已收到，照片还缺 ${data.photos.reduce((sum, one) => sum + one.left, 0)} 张`}><div class="stack">{data.photos.map((one) => <EntryCard key={one.entry.id} one={one} />)}</div></Part>}
+    </>
+  );
+}
+
+/** What goes on with the network, and the one button. */
+function Sending() {
+  const tablet = useTablet();
+  const state = useSync();
+  const now = useNow();
+  const { now: photo } = state.photos;
+  return (
+    <section class="card stack">
+      <div class="sending">
+        <div>
+          <p class="sending-now">{state.running ? `${STAGE_WORDS[state.stage] || "正在同步"}…` : state.online ? "网络正常" : "现在离线"}</p>
+          <p class="muted">
+            {state.last_ok ? `上次同步 ${told(state.last_ok, now)}（${waited(state.last_ok, now)}${Date.parse(state.last_ok) > now - 60_000 ? "" : "前"}）` : "还没有同步过"}
+            {!state.running && state.next_try && Date.parse(state.next_try) > now && ` · ${clock(state.next_try)} 自动再试`}
+          </p>
+        </div>
+        <Button kind="main" busy={state.running} onClick={() => tablet.sync.now()}>{state.running ? "正在上传" : "立即上传"}</Button>
+      </div>
+      {photo && <Bar value={photo.sent} of={photo.size} label="这张照片的进度" />}
+      {state.photos.waiting > 0 && <p class="muted">还有 {state.photos.waiting} 张照片，共 {megabytes(state.photos.bytes)}。</p>}
+      {state.problem && <Note kind="amber">{state.problem}</Note>}
+      {state.needs === "sign_in" && <Note kind="amber">登录已过期。内容都在本机，联网登录一次即可接着上传。<LinkButton to="/sign-in/again" kind="main">去登录</LinkButton></Note>}
+      {state.needs === "password" && <Note kind="amber">还在用一次性密码，请换成自己的密码。<LinkButton to="/password" kind="main">修改密码</LinkButton></Note>}
+      {state.needs === "update" && <Note kind="amber">巡村需要更新。没填完的请先填完，关掉再打开即可；待传的内容不受影响。</Note>}
+    </section>
+  );
+}
+
+export const megabytes = (bytes: number): string => (bytes < 1_000_000 ? `${Math.max(1, Math.round(bytes / 1000))} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`);

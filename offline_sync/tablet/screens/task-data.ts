@@ -1,0 +1,53 @@
+/** One task with all that its page says and asks. */
+import type { Photo } from "../model";
+import type { Picture } from "../parts/photos";
+import type { RowOf } from "../rows";
+import { movesOf, postsNow } from "../rules/moves";
+import type { Move } from "../rules/moves";
+import { onItsWay } from "../rules/state";
+import { date, today } from "../rules/when";
+import type { Known, Tablet } from "../tablet";
+import { itemTexts } from "./village-data";
+
+export interface TaskData {
+  task: RowOf<"task">;
+  village: string;
+  unit: string;
+  item: string; // the item's text in the list of that visit
+  me: Known;
+  moves: Move[];
+  on_way: string[];
+  pictures: Picture[]; // before, then after, then what waits here
+  loose: Photo[]; // taken for this task and not yet handed in with anything
+}
+
+export async function readTask(tablet: Tablet, id: string, now: number): Promise<TaskData | null> {
+  const [task, me] = await Promise.all([tablet.rows.one("task", id), tablet.people.current()]);
+  if (!task || !me) return null;
+  const [village, units, rounds, assignments, inspection, checklists, outbox, taken, states] = await Promise.all([
+    tablet.rows.one("village", task.village), tablet.rows.all("unit"), tablet.rows.all("round"), tablet.rows.all("assignment"),
+    tablet.rows.one("inspection", task.inspection), tablet.rows.all("checklist"), tablet.outbox.list(), tablet.pictures.of("task", id),
+    Promise.all(task.photos.map((photo) => tablet.rows.one("photo", photo.id))),
+  ]);
+  const town = await tablet.rows.one("town", task.village.slice(0, 9));
+  const posts = postsNow(me.posts, today(now), assignments, new Map(rounds.map((round) => [round.id, round])));
+  const named = new Set(outbox.flatMap((entry) => entry.photos));
+  const there = new Set(task.photos.map((photo) => photo.id));
+  const checklist = checklists.find((one) => one.sha256 === inspection?.checklist.sha256);
+  const unit = units.find((one) => one.code === task.unit)?.name ?? (task.unit === task.village ? `${village?.name ?? ""}村委会`.replace("村村委会", "村委会") : task.unit);
+  return {
+    task, me, unit, village: [town?.name, village?.name].filter(Boolean).join(" "),
+    item: checklist ? itemTexts(checklist.body).get(task.item) ?? "" : "",
+    moves: movesOf(me.id, posts, task), on_way: onItsWay(id, outbox),
+    pictures: [
+      ...task.photos.map((photo, at) => pictureOf(photo, states[at] ?? null, now)),
+      ...taken.filter((photo) => named.has(photo.id) && !there.has(photo.id)).map((photo) => ({ id: photo.id, sha256: photo.sha256, words: "本机所拍，待传", pairs: photo.pairs })),
+    ],
+    loose: taken.filter((photo) => !named.has(photo.id) && !there.has(photo.id)),
+  };
+}
+
+function pictureOf(photo: RowOf<"task">["photos"][number], row: RowOf<"photo"> | null, now: number): Picture {
+  const role = photo.role === "after" ? "整改后" : "整改前";
+  return { id: photo.id, sha256: photo.sha256, pairs: photo.pairs, words: row?.taken_at ? `${role} ${date(row.taken_at, now)}` : role, missing: row?.state === "expected" };
+}

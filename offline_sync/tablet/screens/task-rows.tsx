@@ -1,0 +1,45 @@
+/** Tasks as a list: what and where, whose it is, how long it has. */
+import { Row, Rows } from "../parts/bits";
+import { useNow } from "../parts/hooks";
+import type { RowOf } from "../rows";
+import { SEVERITY, STAGE, verb, word } from "../rules/office-words";
+import { deadline } from "../rules/when";
+
+/** What a stage is called while an act made here waits for the server. */
+export const onWayWords = (acts: readonly string[]): string => {
+  const act = acts.filter((one) => one !== "note").pop();
+  if (act === "pass") return "复核通过，待系统确认";
+  if (act) return `${verb(act)}，待上传`;
+  return acts.length ? "补充说明待上传" : "";
+};
+
+interface Props {
+  tasks: readonly RowOf<"task">[];
+  onWay: ReadonlyMap<string, readonly string[]>;
+  names: ReadonlyMap<string, string> | null; // of villages, where the list has several
+}
+
+export function TaskRows({ tasks, onWay, names }: Props) {
+  const now = useNow();
+  return (
+    <Rows label="任务">
+      {tasks.map((task) => {
+        const due = deadline(task.deadline, task.stage, now);
+        const way = onWayWords(onWay.get(task.id) ?? []);
+        const where = [names?.get(task.village), task.place].filter(Boolean).join(" · ");
+        return (
+          <Row
+            key={task.id} to={`/task/${task.id}`} title={task.text || task.requirement}
+            sub={<>{where}{task.severity === "critical" && <b class="late"> {word(SEVERITY, task.severity)}</b>}</>}
+            side={
+              <>
+                <span class={way ? "soon" : "stage"}>{way || word(STAGE, task.stage)}</span>
+                <span class={due.late ? "late" : due.soon ? "soon" : "muted"}>{due.words}</span>
+              </>
+            }
+          />
+        );
+      })}
+    </Rows>
+  );
+}

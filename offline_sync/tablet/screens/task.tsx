@@ -1,0 +1,86 @@
+/** One task: before and after, its history in words, and the moves this person may make. */
+import { useState } from "preact/hooks";
+import { Empty, Loading, Note, Part, TroubleCard } from "../parts/bits";
+import { Button } from "../parts/button";
+import { Frame } from "../parts/frame";
+import { useLive, useNow } from "../parts/hooks";
+import { PhotoStrip } from "../parts/photos";
+import type { Move } from "../rules/moves";
+import { SEVERITY, STAGE, STATUS, verb, word } from "../rules/office-words";
+import { date, deadline, told } from "../rules/when";
+import { ActDialog } from "./act-dialog";
+import { readTask } from "./task-data";
+import type { TaskData } from "./task-data";
+import { onWayWords } from "./task-rows";
+
+/** In the foot stands what the stage asks for; the rest is a line of buttons in the page. */
+const FIRST: readonly Move[] = ["reject", "pass", "submit", "accept", "close_on_site", "close"];
+
+export function TaskPage({ id }: { id: string }) {
+  const now = useNow();
+  const loaded = useLive(["rows", "outbox", "photos", "people"], async (tablet) => ({ data: await readTask(tablet, id, now) }), [id]);
+  const [asked, setAsked] = useState<Move | null>(null);
+  if (!loaded.value) return <Frame title="任务" back="/tasks">{loaded.trouble ? <TroubleCard trouble={loaded.trouble} again={loaded.again} /> : <Loading />}</Frame>;
+  const { data } = loaded.value;
+  if (!data) return <Frame title="任务" back="/tasks"><Empty title="本机没有这件任务">可能已转到别的单位，或还没有同步到本机。</Empty></Frame>;
+  const { task, on_way, moves } = data;
+  const pending = on_way.some((act) => act !== "note");
+  const offered = pending ? moves.filter((move) => move === "note") : moves;
+  const main = FIRST.filter((move) => offered.includes(move)).slice(0, 2);
+  return (
+    <Frame
+      title={task.text || task.requirement} sub={`${data.village} · 任务 ${task.number}`} back="/tasks" wide
+      foot={main.length > 0 && main.map((move, at) => <Button key={move} kind={at === main.length - 1 ? "main" : "plain"} onClick={() => setAsked(move)}>{verb(move)}</Button>)}
+    >
+      <div class="task">
+        <div>
+          {on_way.length > 0 && <Note kind="amber">{onWayWords(on_way)}。联网上传后由系统确认。</Note>}
+          <Head data={data} now={now} />
+          <Part title="整改前后"><PhotoStrip photos={data.pictures} />{!data.pictures.length && <p class="muted">没有照片。</p>}</Part>
+          <div class="btns">
+            {offered.filter((move) => !main.includes(move)).map((move) => <Button key={move} onClick={() => setAsked(move)}>{verb(move)}</Button>)}
+          </div>
+        </div>
+        <Part title="办理经过"><History task={task} now={now} /></Part>
+      </div>
+      {asked && <ActDialog move={asked} data={data} onClose={() => setAsked(null)} />}
+    </Frame>
+  );
+}
+
+function Head({ data: { task, unit, item }, now }: { data: TaskData; now: number }) {
+  const due = deadline(task.deadline, task.stage, now);
+  const { marks } = task;
+  const said = [marks.supervised ? `督办 ${marks.supervised} 次` : "", marks.reopened ? `反弹 ${marks.reopened} 次` : "", marks.rejected ? `退回过 ${marks.rejected} 次` : "", marks.basis_gone ? "检查依据已撤" : ""].filter(Boolean);
+  return (
+    <div class="card stack">
+      <p class="task-stage">
+        <b>{word(STAGE, task.stage)}</b>
+        <span class={due.late ? "late" : due.soon ? "soon" : "muted"}>{due.words}</span>
+      </p>
+      <dl class="facts">
+        <dt>地点</dt><dd>{task.place || "未写明"}</dd>
+        <dt>责任单位</dt><dd>{unit}</dd>
+        <dt>期限</dt><dd>{date(task.deadline, now)}</dd>
+        <dt>严重程度</dt><dd class={task.severity === "critical" ? "late" : ""}>{word(SEVERITY, task.severity)}</dd>
+        <dt>检查项</dt><dd>{task.item}{item && ` ${item}`}</dd>
+        {task.requirement && <><dt>整改要求</dt><dd>{task.requirement}</dd></>}
+        {said.length > 0 && <><dt>记录</dt><dd>{said.join("，")}</dd></>}
+      </dl>
+    </div>
+  );
+}
+
+function History({ task, now }: { task: TaskData["task"]; now: number }) {
+  return (
+    <ol class="history">
+      {[...task.steps].reverse().map((step) => (
+        <li key={`${step.rev} ${step.verb}`}>
+          <p><b>{verb(step.verb)}</b>{step.verdict !== "applied" && <span class="muted">（{word(STATUS, step.verdict)}）</span>}</p>
+          {step.text && <p class="history-text">{step.text}</p>}
+          <p class="muted">{step.by} · {told(step.at, now)}</p>
+        </li>
+      ))}
+    </ol>
+  );
+}
