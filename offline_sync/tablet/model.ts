@@ -101,6 +101,7 @@ export interface Photo {
   stored_at: string | null; // when the server said that the bytes are there
   preview_sent: boolean;
   kept_at: string;
+  problem?: string | null; // why it could not be sent so far, in words
 }
 
 export type Terminal = "applied" | "merged" | "noop" | "conflict" | "rejected" | "held";

@@ -19,5 +19,8 @@ export interface RowShapes {
 }
 
 export type RowKind = keyof RowShapes;
-/** A row with the number of the change that last touched it. */
-export type RowOf<K extends RowKind> = RowShapes[K] & { rev: number; home?: string };
+/** A row with the number of the change that last touched it.
+ *
+ * `provisional`: verbs of this person's acts that it shows already and that the rows do not know yet.
+ */
+export type RowOf<K extends RowKind> = RowShapes[K] & { rev: number; home?: string; provisional?: string[] };

@@ -3,6 +3,7 @@ import type { Entry } from "../model";
 import { newId } from "../rules/ids";
 import type { Outbox } from "../tablet";
 import { BOOT, mono, now } from "./clock";
+import { waiting } from "./photo-store";
 import type { CoreShape, EntryKept, ReplicaKept } from "./shapes";
 import type { Shelf } from "./shelf";
 import type { Core, Writer } from "./store";
@@ -36,7 +37,7 @@ export async function enter(t: Writer<CoreShape>, { entry, replica }: Unnumbered
   const kept: EntryKept = { ...entry, seq: state.seq + 1, nth: state.made + 1, replica: state.id, waits: 1 };
   for (const id of entry.photos) {
     const photo = await t.get("photos", id);
-    if (photo) t.put("photos", { ...photo, named: photo.named ?? entry.id, ...(photo.stored_at ? {} : { waits: 1 }) });
+    if (photo) t.put("photos", waiting({ ...photo, named: entry.id }, true));
   }
   t.put("meta", { name: "replica", value: { ...state, seq: kept.seq, made: kept.nth } });
   t.put("outbox", kept);

@@ -38,12 +38,17 @@ export async function remember(shelf: Shelf, person: Entered): Promise<void> {
 
 /** Sets some of what is kept of a person (a renewed session, posts, must_change). Somebody unknown stays unknown. */
 export async function amendPerson(shelf: Shelf, id: string, change: Partial<Omit<PersonKept, "id">>): Promise<void> {
-  await shelf.device.write(["people"], async (t) => {
+  const seen = await shelf.device.write(["people"], async (t) => {
     const there = await t.get("people", id);
-    if (there) t.put("people", { ...there, ...change });
+    if (!there) return false;
+    t.put("people", { ...there, ...change });
+    return SEEN.some((name) => name in change && JSON.stringify(there[name]) !== JSON.stringify(change[name]));
   });
-  shelf.live.tell("people");
+  if (seen) shelf.live.tell("people");
 }
+
+/** What screens show or ask for again; the rest changes with every contact. */
+const SEEN = ["name", "title", "posts", "session", "deposit", "must_change", "disabled"] as const;
 
 export async function tokens(shelf: Shelf, id: string): Promise<Tokens> {
   const kept = await personKept(shelf, id);

@@ -19,3 +19,8 @@ export async function removePhotos(t: Writer<CoreShape>, photos: PhotoKept[]): P
 export function plainPhotos(kept: PhotoKept[]): Photo[] {
   return kept.map(({ named: _named, waits: _waits, ...photo }) => photo).sort((a, b) => (a.id < b.id ? -1 : 1));
 }
+
+/** The photo with its mark of waiting set as it must be: named by an act that stands, and not yet on the server. */
+export function waiting({ waits: _waits, ...photo }: PhotoKept, stands: boolean): PhotoKept {
+  return { ...photo, ...(stands && photo.named && !photo.stored_at ? { waits: 1 } : {}) };
+}

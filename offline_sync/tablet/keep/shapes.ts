@@ -83,12 +83,13 @@ export interface RowKept {
   village?: string;
   row: unknown;
 }
-/** How far a scope has been read. `whole`: to its end once; `since`: what an older fetch told of it is doubted. */
+/** How far a scope has been read. `whole`: to its end once; `doubted`: what an older fetch than `since` told. */
 export interface ScopeKept {
   scope: string;
   cursor: number;
   floor: number;
   whole: boolean;
+  doubted: boolean;
   since: number;
 }
 /** Database `cache-<person>`: what the server gave; may vanish any time. */

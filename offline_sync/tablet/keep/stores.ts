@@ -1,0 +1,90 @@
+/** The stores as the sync asks for them (sync/ports.ts): one person's pair, and the people known on this device. */
+import type { Photo, Verdict } from "../model";
+import type { Known } from "../tablet";
+import { clean } from "./clean";
+import {
+  type Numbered, keptEntries, markEpoch, note, renumber, reopen, replicaOf, settle, waitingEntries,
+} from "./log";
+import { type Page, applyPage, cursors, dropCache, refetch } from "./pages";
+import { amendPerson, listKnown, personKept, remember } from "./people";
+import { type News, bytesOf, listPhotos, previewOf, tell } from "./photo-news";
+import type { Entered, PersonKept } from "./shapes";
+import type { Shelf } from "./shelf";
+import { type ScopeSum, sums } from "./sums";
+
+/** What this device knows of a person, and where their replica stands. */
+export type Standing = PersonKept & { replica: string; epoch: string | null };
+
+export class PersonStores {
+  constructor(private readonly shelf: Shelf, readonly person: string) {}
+
+  async standing(): Promise<Standing> {
+    const [kept, { id: replica, epoch }] = await Promise.all([personKept(this.shelf, this.person), replicaOf(this.#core)]);
+    if (!kept) throw new Error(`nobody known by ${this.person}`);
+    return { ...kept, replica, epoch };
+  }
+
+  /** A new epoch is noted last: until then all that it asks for is done once more. */
+  async mark({ replica: _replica, epoch, ...change }: Partial<Omit<Standing, "id">>): Promise<void> {
+    if (Object.keys(change).length) await amendPerson(this.shelf, this.person, change);
+    if (epoch !== undefined) await markEpoch(this.#core, epoch);
+  }
+
+  waiting = (): Promise<Numbered[]> => waitingEntries(this.#core);
+  kept = (): Promise<Numbered[]> => keptEntries(this.#core);
+  settle = (verdicts: ReadonlyMap<string, Verdict>): Promise<void> =>
+    this.#told(settle(this.#core, verdicts), "outbox", "photos", "rows");
+  note = (ids: readonly string[], problem: string | null, tried: boolean): Promise<void> =>
+    this.#told(note(this.#core, ids, problem, tried), "outbox");
+  reopen = (ids: readonly string[]): Promise<void> => this.#told(reopen(this.#core, ids), "outbox", "photos", "rows");
+  renumber = (order: readonly string[], first: number, replica: string | null): Promise<void> =>
+    this.#told(renumber(this.#core, order, first, replica), "outbox");
+
+  photos = (): Promise<Photo[]> => listPhotos(this.#core);
+  bytes = (sha256: string): Promise<ArrayBuffer | null> => bytesOf(this.#core, sha256);
+  preview = (sha256: string): Promise<ArrayBuffer | null> => previewOf(this.#core, sha256);
+  told = (sha256s: readonly string[], news: News): Promise<void> => this.#told(tell(this.#core, sha256s, news), "photos");
+
+  cursors = (): Promise<Record<string, number>> => cursors(this.#cache);
+  async apply(asked: Readonly<Record<string, number>>, page: Page): Promise<boolean> {
+    const done = await applyPage(this.#cache, asked, page);
+    if (done && (page.changes.length || page.drop.length || page.gone?.length)) this.shelf.live.tell("rows");
+    return done;
+  }
+  sums = (scopes: readonly string[]): Promise<Record<string, ScopeSum>> => sums(this.#cache, scopes);
+  refetch = (scopes: readonly string[]): Promise<void> => refetch(this.#cache, scopes);
+  dropCache = (): Promise<void> => this.#told(dropCache(this.#cache), "rows");
+  async clean(): Promise<void> {
+    const horizon = (await personKept(this.shelf, this.person))?.backup_horizon ?? null;
+    const gone = await clean(this.#core, this.#cache, horizon);
+    if (gone.entries || gone.photos) this.shelf.live.tell("outbox", "photos", "storage");
+  }
+
+  get #core() { return this.shelf.of(this.person).core; }
+  get #cache() { return this.shelf.of(this.person).cache; }
+
+  async #told(done: Promise<void>, ...topics: Parameters<Shelf["live"]["tell"]>): Promise<void> {
+    await done;
+    this.shelf.live.tell(...topics);
+  }
+}
+
+/** The people known on this device. */
+export class DeviceStores {
+  constructor(private readonly shelf: Shelf) {}
+
+  device = (): Promise<string> => this.shelf.deviceId();
+  known = (): Promise<Known[]> => listKnown(this.shelf);
+  current = (): Promise<string | null> => this.shelf.current();
+  setCurrent = (id: string | null): Promise<void> => this.shelf.become(id);
+  enter = (person: Entered): Promise<void> => remember(this.shelf, person);
+
+  async people(): Promise<Standing[]> {
+    const kept = await this.shelf.device.read(["people"], (t) => t.all("people"));
+    return Promise.all(kept.map(async ({ id }) => (await this.of(id)).standing()));
+  }
+
+  async of(id: string): Promise<PersonStores> {
+    return new PersonStores(this.shelf, id);
+  }
+}

@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { afterEach, test } from "node:test";
+import { type Develop, KeptPictures } from "../../offline_sync/tablet/keep/photos";
+import { keepPreview, lackingPreviews } from "../../offline_sync/tablet/keep/previews";
+import { askToPersist, roomForPhotos, storageState } from "../../offline_sync/tablet/keep/space";
+import type { Trouble } from "../../offline_sync/tablet/tablet";
+import { B, breakPut, domError, freshHouse, type House, signIn } from "./keep-house";
+
+let mend: () => void = () => undefined;
+afterEach(() => mend());
+
+/** A camera whose pictures are the file's own bytes. */
+const develop: Develop = async (file) => {
+  const bytes = await file.arrayBuffer();
+  const sha256 = createHash("sha256").update(Buffer.from(bytes)).digest("hex");
+  return { bytes, preview: bytes.slice(0, 1), sha256, mime: "image/jpeg", width: 4, height: 3, taken_at: "2026-11-20T08:00:00+08:00", position: null };
+};
+const wanted = { about: { kind: "inspection", id: "i", item: "RE-1.1", finding: null }, role: "before", pairs: null, position: null, place: "", who: "" } as const;
+const pictures = (house: House, room = async () => undefined as void) => new KeptPictures(house.shelf, develop, room);
+const kept = ({ core }: House) => core.read(["photos", "bytes", "previews"], async (t) =>
+  [await t.count("photos"), await t.count("bytes"), await t.count("previews")]);
+
+test("a photo is on the disk with bytes and preview before the screen hears of it", async () => {
+  const house = await freshHouse();
+  const taken = await pictures(house).take(new Blob(["abc"]), wanted);
+  assert.deepEqual([taken.size, taken.role, taken.about.id, taken.stored_at, "named" in taken], [3, "before", "i", null, false]);
+  assert.deepEqual(await kept(house), [1, 1, 1]);
+  const there = await house.core.read(["bytes"], (t) => t.get("bytes", taken.sha256));
+  assert.equal(Buffer.from(there!.bytes).toString(), "abc");
+  assert.ok(Object.prototype.toString.call(there!.bytes) === "[object ArrayBuffer]"); // never a Blob
+});
+
+test("a photo that does not fit leaves nothing behind, and the next one can be taken", async () => {
+  const house = await freshHouse();
+  const album = pictures(house);
+  mend = breakPut("photos", domError("QuotaExceededError"));
+  await assert.rejects(album.take(new Blob(["abc"]), wanted), (error: Trouble) => error.code === "storage_full");
+  assert.deepEqual(await kept(house), [0, 0, 0]);
+  await album.take(new Blob(["abc"]), wanted);
+  assert.deepEqual(await kept(house), [1, 1, 1]);
+});
+
+test("without room no photo is begun", async () => {
+  const house = await freshHouse();
+  const full = () => roomForPhotos({ estimate: async () => ({ quota: 100e6, usage: 60e6 }) });
+  await assert.rejects(pictures(house, full).take(new Blob(["abc"]), wanted), (error: Trouble) => error.code === "storage_full");
+  assert.deepEqual(await kept(house), [0, 0, 0]);
+});
+
+test("a photo belongs to whoever took it, even when another signs in meanwhile", async () => {
+  const house = await freshHouse();
+  let free: () => void = () => undefined;
+  const gate = new Promise<void>((done) => (free = done));
+  const taking = pictures(house, () => gate).take(new Blob(["abc"]), wanted);
+  await signIn(house.shelf, B);
+  free();
+  await taking;
+  assert.deepEqual(await kept(house), [1, 1, 1]); // house.core is A's
+});
+
+test("photos are developed one after the other", async () => {
+  const house = await freshHouse();
+  let at_once = 0;
+  let most = 0;
+  const slow: Develop = async (file, w) => {
+    most = Math.max(most, ++at_once);
+    await new Promise((done) => setTimeout(done, 5));
+    at_once -= 1;
+    return develop(file, w);
+  };
+  const album = new KeptPictures(house.shelf, slow, async () => undefined);
+  await Promise.all(["a", "b", "c"].map((text) => album.take(new Blob([text]), wanted)));
+  assert.equal(most, 1);
+  assert.equal((await album.of("inspection", "i")).length, 3);
+});
+
+test("a sent photo cannot be removed, a draft's can", async () => {
+  const house = await freshHouse();
+  const album = pictures(house);
+  const [one, two] = [await album.take(new Blob(["a"]), wanted), await album.take(new Blob(["b"]), wanted)];
+  await house.outbox.add({ verb: "task.note", args: {}, about: { kind: "task", id: "t", village: null, title: "" }, photos: [one.id] });
+  await assert.rejects(album.remove(one.id), (error: Trouble) => error.code === "photo_sent");
+  await album.remove(two.id);
+  await album.remove("never there");
+  assert.deepEqual((await album.of("inspection", "i")).map(({ id }) => id), [one.id]);
+});
+
+test("addresses of pictures are made once and given up under a bound; another person's at once", async () => {
+  const house = await freshHouse();
+  const album = pictures(house);
+  const alive = new Set<string>();
+  const [make, revoke] = [URL.createObjectURL, URL.revokeObjectURL];
+  URL.createObjectURL = (blob) => {
+    const url = make(blob as Blob);
+    alive.add(url);
+    return url;
+  };
+  URL.revokeObjectURL = (url) => (alive.delete(url), revoke(url));
+  try {
+    const photos = [];
+    for (let n = 0; n < 60; n += 1) photos.push(await album.take(new Blob([`photo ${n}`]), wanted));
+    const [first] = photos;
+    assert.equal(await album.url(first!.sha256, false), await album.url(first!.sha256, false));
+    for (const { sha256 } of photos) assert.ok(await album.url(sha256, false));
+    for (const { sha256 } of photos) assert.ok(await album.url(sha256, true));
+    assert.equal(alive.size, 6 + 60);
+    assert.ok(await album.url(first!.sha256, false)); // made again
+    assert.equal(await album.url("none", true), null);
+    await signIn(house.shelf, B);
+    assert.equal(await album.url(first!.sha256, true), null);
+    await new Promise((done) => setImmediate(done));
+    assert.equal(alive.size, 0);
+  } finally {
+    [URL.createObjectURL, URL.revokeObjectURL] = [make, revoke];
+  }
+});
+
+test("others' previews are shown from the cache", async () => {
+  const house = await freshHouse();
+  await keepPreview(house.cache, "aa", new ArrayBuffer(2));
+  assert.deepEqual(await lackingPreviews(house.cache, ["aa", "bb"]), ["bb"]);
+  assert.ok(await pictures(house).url("aa", true));
+  assert.equal(await pictures(house).url("aa", false), null);
+});
+
+test("room is measured: warned of below 300 MB, no photos below 60, and where nothing is said nothing is refused", async () => {
+  const with_ = (free: number) => ({ estimate: async () => ({ quota: 1e9, usage: 1e9 - free * 1024 * 1024 }), persisted: async () => false });
+  const told = async (free: number) => {
+    const { photos_allowed, warning } = await storageState(with_(free));
+    return [photos_allowed, warning?.match(/\d+/)?.[0] ?? null];
+  };
+  assert.deepEqual([await told(301), await told(299), await told(60), await told(59)],
+    [[true, null], [true, "299"], [true, "60"], [false, "59"]]);
+  assert.deepEqual(await storageState({}), { persisted: null, free: null, photos_allowed: true, warning: null });
+  const broken = { estimate: () => Promise.reject(new Error("no")), persisted: () => Promise.reject(new Error("no")) };
+  assert.equal((await storageState(broken)).photos_allowed, true);
+  assert.equal(await askToPersist({ persisted: async () => false, persist: async () => true }), true);
+  assert.equal(await askToPersist({ persist: () => Promise.reject(new Error("no")) }), null);
+});
