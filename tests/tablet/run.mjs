@@ -1,4 +1,5 @@
-// Runs the tablet's tests under node's own runner: `npm test [-- part of a file's name …]`.
+// Runs the tablet's tests under node's own runner: `npm test [-- part of a file's name …]`. Those in server/ start the
+// real server and take their time: `npm run test:server [-- part …]`.
 // esbuild turns each *.test.ts(x) into a module first; node 20 reads no TypeScript.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
@@ -6,9 +7,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
-const here = fileURLToPath(new URL(".", import.meta.url));
-const root = join(here, "../..");
-const wanted = process.argv.slice(2);
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const slow = process.argv[2] === "server/";
+const here = join(root, "tests/tablet", slow ? "server" : "");
+const wanted = process.argv.slice(slow ? 3 : 2);
 const files = readdirSync(here).filter((name) => /\.test\.tsx?$/.test(name) && (!wanted.length || wanted.some((part) => name.includes(part))));
 if (!files.length) {
   console.error("no such test");
@@ -24,7 +26,12 @@ try {
     define: { BUILD: '"test"' },
   });
   const names = files.map((name) => join(out, name.replace(/\.tsx?$/, ".mjs")));
-  const told = spawnSync(process.execPath, ["--enable-source-maps", "--test", ...names], { cwd: root, stdio: "inherit", env: { ...process.env, TABLET_ROOT: root } });
+  const demo = join(out, "demo"); // loaded once, copied by each file's house
+  if (slow) {
+    const made = spawnSync(join(root, ".venv/bin/python"), ["manage.py", "load-demo", "--data", demo], { cwd: root, encoding: "utf8" });
+    if (made.status) throw new Error(made.stdout + made.stderr);
+  }
+  const told = spawnSync(process.execPath, ["--enable-source-maps", "--test", ...names], { cwd: root, stdio: "inherit", env: { ...process.env, TABLET_ROOT: root, TABLET_DEMO: demo } });
   process.exitCode = told.status ?? 1;
 } finally {
   rmSync(out, { recursive: true, force: true });

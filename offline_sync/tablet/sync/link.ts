@@ -41,6 +41,11 @@ export class Link {
   /** `base`: the server's origin without a slash at the end. */
   constructor(readonly base: string, private readonly ask: typeof fetch = (...a) => fetch(...a)) {}
 
+  /** The server's time as far as we know it, for what is kept beside the server's own times. */
+  serverNow(): string {
+    return new Date(Date.now() + (this.skew_ms ?? 0)).toISOString();
+  }
+
   async call<T>(method: string, path: string, asking: Asking = {}): Promise<Outcome<T>> {
     const stop = new AbortController();
     const give_up = (): void => stop.abort();

@@ -7,11 +7,8 @@ const ASKED_AT_ONCE = 500;
 const FRUITLESS = 2; // cuts in a row without a byte more before the run gives up for now
 const ROUNDS = 40; // tries of one photo within a run, whatever happens
 
-/** What one photo brought. `sent` bytes of it are on the way. */
-export interface Progress {
-  now(photo: Photo, sent: number): void;
-  done(photo: Photo): void;
-}
+/** `sent` bytes of this photo are on the way. */
+export type Progress = (photo: Photo, sent: number) => void;
 
 /** What outlives a run: how the link was, and photos that the server will not have as they are. */
 export interface PhotoMemory {
@@ -41,7 +38,7 @@ export async function stillWanted(hand: Hand): Promise<Wanted> {
     const told = await hand.must<{ missing: string[]; partial: Record<string, number> }>(
       "any", "POST", "/api/blobs/missing", { json: { sha256 } });
     const there = sha256.filter((one) => !told.missing.includes(one));
-    if (there.length) await hand.store.told(there, { stored_at: new Date().toISOString(), problem: null });
+    if (there.length) await hand.store.told(there, { stored_at: hand.link.serverNow(), problem: null });
     there.forEach((one) => byHash.delete(one));
     Object.entries(told.partial).forEach(([one, bytes]) => bytes > 0 && begun.add(one));
   }
@@ -87,13 +84,13 @@ async function sendOne(hand: Hand, photo: Photo, data: ArrayBuffer, begun: boole
     const { sha256, mime } = photo;
     const ended = await upload({
       base: hand.link.base, token, sha256, mime, data, begun: begun || round > 0, signal: hand.signal,
-      progress: (sent) => progress.now(photo, sent),
+      progress: (sent) => progress(photo, sent),
     }, memory.pieces);
     if (hand.signal?.aborted) throw new Halt("stopped", "");
     hand.reached(ended.kind !== "cut");
     if (ended.kind === "stored") {
-      await hand.store.told([sha256], { stored_at: new Date().toISOString(), problem: null });
-      return progress.done(photo);
+      await hand.store.told([sha256], { stored_at: hand.link.serverNow(), problem: null });
+      return;
     }
     if (ended.kind === "cut") {
       fruitless = ended.sent > reached ? 0 : fruitless + 1;

@@ -17,7 +17,7 @@ export interface Pulled {
 }
 
 /** Until the tablet has all that the person may see. Halts when the run has to end. */
-export async function pullAll(hand: Hand, self: Self, changed: () => void): Promise<Pulled> {
+export async function pullAll(hand: Hand, self: Self): Promise<Pulled> {
   const done: Pulled = { rows: 0, mended: [], min_build: "" };
   let starts = 0;
   let races = 0;
@@ -29,7 +29,6 @@ export async function pullAll(hand: Hand, self: Self, changed: () => void): Prom
       starts += 1;
       if (starts > STARTS) throw new Halt("server", "服务器要求重新下载，但一直没有成功；稍后自动重试，本机内容不受影响。");
       await startOver(hand, self);
-      changed();
       continue;
     }
     if (!(await hand.store.apply(asked, page))) {
@@ -40,7 +39,6 @@ export async function pullAll(hand: Hand, self: Self, changed: () => void): Prom
     await hand.store.mark({ epoch: page.epoch, backup_horizon: page.backup_horizon, offline_until: later(page.server_time) });
     done.rows += page.changes.length;
     done.min_build = page.min_build;
-    if (page.changes.length || page.drop.length || page.gone?.length) changed();
     if (page.more) continue;
     if (verify) {
       verify = false;

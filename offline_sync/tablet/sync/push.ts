@@ -18,7 +18,7 @@ export class Push {
   /** How many were receipted. */
   settled = 0;
 
-  constructor(private readonly hand: Hand, private readonly unfit: Map<string, string>, private readonly moved: () => void) {}
+  constructor(private readonly hand: Hand, private readonly unfit: Map<string, string>) {}
 
   /** Until nothing waits that can go. Halts when the run has to end. */
   async all(): Promise<void> {
@@ -61,11 +61,10 @@ export class Push {
   /** Keeps the verdicts of an answer; returns how many there were. */
   async #settle(body: Partial<PushOut>): Promise<number> {
     const results = Array.isArray(body.results) ? body.results : [];
-    const at = body.server_time ?? new Date().toISOString();
+    const at = body.server_time ?? this.hand.link.serverNow();
     if (results.length) await this.hand.store.settle(new Map(results.map((one) => [one.id, verdictOf(one, at)])));
     if (body.backup_horizon) await this.hand.store.mark({ backup_horizon: body.backup_horizon });
     this.settled += results.length;
-    if (results.length) this.moved();
     return results.length;
   }
 
@@ -110,12 +109,11 @@ export class Push {
   async #strange(told: Refused, entries: Numbered[], came: number): Promise<void> {
     const entry = entries[came];
     if (!entry) throw halted(told);
-    const at = String(told.body.server_time ?? new Date().toISOString());
+    const at = String(told.body.server_time ?? this.hand.link.serverNow());
     const verdict: Verdict = { status: "held", rev: 0, reason: "id_reuse", message: told.sentence, data: {}, at };
     await this.hand.store.settle(new Map([[entry.id, verdict]]));
     const waiting = await this.hand.store.waiting();
     await this.hand.store.renumber(waiting.map((one) => one.id), Number(told.body.last_seq ?? entry.seq - 1) + 1, null);
-    this.moved();
   }
 
   async #tellLarge(large: Numbered[]): Promise<void> {
@@ -128,7 +126,6 @@ export class Push {
   async #noteUnsettled(ids: string[], sentence: string): Promise<void> {
     const waiting = new Set((await this.hand.store.waiting()).map((entry) => entry.id));
     await this.hand.store.note(ids.filter((id) => waiting.has(id)), sentence, true);
-    this.moved();
   }
 }
 

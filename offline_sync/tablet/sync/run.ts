@@ -1,5 +1,5 @@
 /** One run for one person: words first, then previews, then originals, then what others did. */
-import type { Live, Stage } from "../tablet";
+import type { Stage } from "../tablet";
 import type { Board } from "./board";
 import { Hand } from "./hand";
 import type { Link } from "./link";
@@ -25,7 +25,6 @@ export const newMemory = (): Memory => ({ dead: new Set(), unfit: new Map(), gre
 
 export interface Around {
   link: Link;
-  live: Pick<Live, "tell">;
   board: Board;
   memory: Memory;
   self: Self;
@@ -56,7 +55,7 @@ export class Run {
   async words(): Promise<void> {
     this.#stage("text");
     await this.#greet();
-    await new Push(this.#hand, this.around.memory.unfit, () => this.around.live.tell("outbox", "rows")).all();
+    await new Push(this.#hand, this.around.memory.unfit).all();
   }
 
   async #greet(): Promise<void> {
@@ -65,26 +64,20 @@ export class Run {
     if (Date.now() - (memory.greeted.get(before.replica) ?? 0) < GREETED && before.epoch !== null) return;
     const told = await hello(this.#hand, self);
     this.min_build = told.min_build;
-    if (before.epoch !== null && before.epoch !== told.epoch) {
-      await startOver(this.#hand, self);
-      this.around.live.tell("outbox", "photos", "rows");
-    }
+    if (before.epoch !== null && before.epoch !== told.epoch) await startOver(this.#hand, self);
     memory.greeted.set((await this.store.standing()).replica, Date.now());
   }
 
   async #photos(): Promise<void> {
     this.#stage("previews");
     const wanted = await stillWanted(this.#hand);
-    this.around.live.tell("photos");
     if (!wanted.photos.length) return;
     await sendPreviews(this.#hand, wanted.photos);
     this.#stage("photos");
     const sleep = stayAwake();
     try {
-      await sendOriginals(this.#hand, wanted, this.around.memory.photos, {
-        now: ({ sha256, size }, sent) => this.#show({ sha256, size, sent: Math.min(sent, size) }),
-        done: () => this.around.live.tell("photos"),
-      }, () => this.#between());
+      await sendOriginals(this.#hand, wanted, this.around.memory.photos,
+        ({ sha256, size }, sent) => this.#show({ sha256, size, sent: Math.min(sent, size) }), () => this.#between());
     } finally {
       sleep();
       this.#show(null);
@@ -101,7 +94,7 @@ export class Run {
 
   async #pull(): Promise<void> {
     this.#stage("pulling");
-    const told: Pulled = await pullAll(this.#hand, this.around.self, () => this.around.live.tell("rows"));
+    const told: Pulled = await pullAll(this.#hand, this.around.self);
     this.min_build = told.min_build;
     this.#pulled_at = Date.now();
     // The server may have lost what it had receipted: it waits again by now.

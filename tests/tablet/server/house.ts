@@ -1,0 +1,107 @@
+/** The real server over a demo district, for tests of the tablet's sync: started once a file, stopped with it. */
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const ROOT = process.env.TABLET_ROOT ?? process.cwd();
+const PYTHON = join(ROOT, ".venv/bin/python");
+const PATIENCE = 25_000;
+
+export class House {
+  readonly folder = mkdtempSync(join(tmpdir(), "xuncun-house-"));
+  data = join(this.folder, "data");
+  port = 0;
+  #child: ChildProcess | null = null;
+  #words = "";
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  async start(): Promise<this> {
+    this.port ||= await freePort();
+    const demo = process.env.TABLET_DEMO;
+    if (demo && !existsSync(this.data)) cpSync(demo, this.data, { recursive: true });
+    const child = spawn(PYTHON, ["manage.py", "serve", "--port", String(this.port), "--data", this.data], { cwd: ROOT });
+    this.#child = child;
+    child.stdout.on("data", (text: Buffer) => (this.#words += text.toString()));
+    child.stderr.on("data", (text: Buffer) => (this.#words += text.toString()));
+    const until = Date.now() + PATIENCE;
+    while (Date.now() < until && child.exitCode === null) {
+      if (await fetch(`${this.url}/healthz`).then((told) => told.ok, () => false)) return this;
+      await pause(100);
+    }
+    throw new Error(`the server did not start:\n${this.#words}`);
+  }
+
+  async stop(): Promise<void> {
+    const child = this.#child;
+    this.#child = null;
+    if (!child || child.exitCode !== null) return;
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    child.kill("SIGTERM");
+    const hard = setTimeout(() => child.kill("SIGKILL"), 5_000);
+    await ended;
+    clearTimeout(hard);
+  }
+
+  async end(): Promise<void> {
+    await this.stop();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  manage(...words: string[]): string {
+    return execFileSync(PYTHON, ["manage.py", ...words], { cwd: ROOT, encoding: "utf8" });
+  }
+
+  /** Rows of the server's own database, read by a connection beside it; with `values` it may also write. */
+  sql(statement: string, ...values: (string | number)[]): unknown[][] {
+    const code = "import sqlite3,sys,json\nd=sqlite3.connect(sys.argv[1],timeout=9)\n"
+      + "r=d.execute(sys.argv[2],json.loads(sys.argv[3])).fetchall()\nd.commit()\nprint(json.dumps(r,default=str))";
+    const told = execFileSync(PYTHON, ["-c", code, join(this.data, "xuncun.db"), statement, JSON.stringify(values)], { encoding: "utf8" });
+    return JSON.parse(told) as unknown[][];
+  }
+}
+
+/** Real photos of noise: (original of about `kb` kB, its preview) for each name; the same name gives the same bytes. */
+export function pictures(names: readonly string[], kb = 300): Map<string, { original: Buffer; preview: Buffer }> {
+  const code = `
+import base64,io,json,random,sys
+from PIL import Image
+out={}
+for name in json.loads(sys.argv[1]):
+    side=int((int(sys.argv[2])*1024/0.8)**0.5)
+    noise=Image.frombytes("RGB",(side,side),random.Random(name).randbytes(side*side*3))
+    big,small=io.BytesIO(),io.BytesIO()
+    noise.save(big,"JPEG",quality=85); noise.resize((96,96)).save(small,"JPEG",quality=40)
+    out[name]=[base64.b64encode(x.getvalue()).decode() for x in (big,small)]
+print(json.dumps(out))`;
+  const told = execFileSync(PYTHON, ["-c", code, JSON.stringify(names), String(kb)], { encoding: "utf8", maxBuffer: 1e9 });
+  const read = JSON.parse(told) as Record<string, [string, string]>;
+  return new Map(Object.entries(read).map(([name, [big, small]]) => [name, { original: Buffer.from(big, "base64"), preview: Buffer.from(small, "base64") }]));
+}
+
+export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Until it holds; fails with the words. */
+export async function until(what: string, holds: () => boolean | Promise<boolean>, ms = 12_000): Promise<void> {
+  const end = Date.now() + ms;
+  while (Date.now() < end) {
+    if (await holds()) return;
+    await pause(25);
+  }
+  throw new Error(`waited in vain: ${what}`);
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const door = createServer();
+    door.once("error", reject);
+    door.listen(0, "127.0.0.1", () => {
+      const { port } = door.address() as { port: number };
+      door.close(() => resolve(port));
+    });
+  });
+}
