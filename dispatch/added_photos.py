@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from uuid import UUID
 
+from dispatch.departments import touch_photos
 from dispatch.models import Task, TaskPhoto
 from inspections.models import Photo, PhotoUse
 from villages.changes import Line
@@ -17,7 +18,8 @@ async def join_before_photos(line: Line, inspection: UUID, photos: Iterable[UUID
     findings = {use["finding"] for use in uses if use["finding"]}
     if not findings:
         return
-    tasks = {task.finding: task.id for task in await Task.filter(inspection=inspection, finding__in=findings)}
+    found = await Task.filter(inspection=inspection, finding__in=findings)
+    tasks = {task.finding: task.id for task in found}
     hashes = dict(await Photo.filter(id__in=wanted).values_list("id", "sha256"))
     held = set(await TaskPhoto.filter(task_id__in=tasks.values()).values_list("task_id", "photo"))
     fresh = [
@@ -32,6 +34,9 @@ async def join_before_photos(line: Line, inspection: UUID, photos: Iterable[UUID
     ]
     if fresh:
         await TaskPhoto.bulk_create(fresh)
-        # A department sees a photo only by its task: one that was there before must be told again.
-        await Photo.filter(id__in={photo.photo for photo in fresh}).update(rev=line.rev)
-        await Task.filter(id__in={photo.task_id for photo in fresh}).update(rev=line.rev)  # type: ignore[attr-defined]
+        touched = {photo.task_id for photo in fresh}  # type: ignore[attr-defined]
+        await Task.filter(id__in=touched).update(rev=line.rev)
+        for task in found:
+            # A department sees a photo only by its task, and a finished task's may have left every tablet.
+            if task.id in touched:
+                touch_photos(line, task)

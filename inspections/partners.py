@@ -37,6 +37,11 @@ async def add_evidence(
         )
     if home:
         await Inspection.filter(id=inspection).update(rev=line.rev)
+        line.later(  # a finished visit may have left the tablets, and its photos with it
+            "UPDATE photo SET rev = ? WHERE id IN (SELECT u.photo_id FROM photo_use u JOIN inspection i"
+            " ON i.id = u.inspection WHERE i.id = ? AND i.stage <> 'submitted')",
+            line.rev, str(inspection),
+        )  # fmt: skip
     return missing
 
 

@@ -13,11 +13,12 @@ from offline_sync.rows import Row
 from villages.ground.database import rows
 
 FINISHED = {"inspection": "('published', 'void')", "task": "('closed', 'cancelled')"}
-# A photo of something finished goes with it: it stays only while an unfinished task or visit still needs it.
+# A photo goes with what it proves: it stays while any task or visit that is told needs it, however old it is.
 _PHOTO_NEEDED = (
     "(EXISTS (SELECT 1 FROM task_photo tp JOIN task k ON k.id = tp.task_id WHERE tp.photo = t.id"
-    " AND k.stage NOT IN ('closed', 'cancelled')) OR EXISTS (SELECT 1 FROM photo_use pu JOIN inspection i"
-    " ON i.id = pu.inspection WHERE pu.photo_id = t.id AND i.stage = 'submitted'))"
+    " AND (k.rev > {floor} OR k.stage NOT IN ('closed', 'cancelled'))) OR EXISTS (SELECT 1 FROM photo_use pu"
+    " JOIN inspection i ON i.id = pu.inspection WHERE pu.photo_id = t.id"
+    " AND (i.rev > {floor} OR i.stage NOT IN ('published', 'void'))))"
 )
 
 # A district's round is everybody's once it has started, a town's self-check only its own town's; whoever is assigned
@@ -46,7 +47,7 @@ class Source:
         if not floor:
             return ""
         if self.kind == "photo":
-            return f" AND (t.{self.rev} > {int(floor)} OR {_PHOTO_NEEDED})"
+            return f" AND (t.{self.rev} > {int(floor)} OR {_PHOTO_NEEDED.format(floor=int(floor))})"
         if self.kind in FINISHED:
             return f" AND (t.{self.rev} > {int(floor)} OR t.stage NOT IN {FINISHED[self.kind]})"
         return ""
@@ -104,6 +105,15 @@ def _department(unit: str) -> list[Source]:
     ]  # fmt: skip
 
 
+def has_floor(scope: str) -> bool:
+    """Whether what is finished leaves the scope with time: of a place or a department, never a person's own."""
+    return scope[:1].isdigit() or scope.startswith("d:")
+
+
+def _above(source: Source, scope: str, floor: int) -> str:
+    return source.above(floor) if has_floor(scope) else ""
+
+
 async def _settings(found: list[Row]) -> list[Row]:
     return [await told.settings_row(row) for row in found]
 
@@ -115,7 +125,7 @@ async def revs(scope: str, district: str, cursor: int, floor: int, limit: int) -
     for source in sources(scope, district):
         parts.append(
             f"SELECT t.{source.rev} AS rev FROM {source.table} t WHERE {source.where}"
-            f" AND t.{source.rev} > ?{source.above(floor)}"
+            f" AND t.{source.rev} > ?{_above(source, scope, floor)}"
         )
         values += [*source.values, cursor]
     if cursor and leaves(scope):
@@ -131,7 +141,7 @@ async def tell(scope: str, district: str, after: int, upto: int, floor: int) -> 
     for source in sources(scope, district):
         found = await rows(
             f"SELECT t.* FROM {source.table} t WHERE {source.where}"
-            f" AND t.{source.rev} > ? AND t.{source.rev} <= ?{source.above(floor)} ORDER BY t.{source.rev}",
+            f" AND t.{source.rev} > ? AND t.{source.rev} <= ?{_above(source, scope, floor)} ORDER BY t.{source.rev}",
             *source.values, after, upto,
         )  # fmt: skip
         for row, body in zip(found, await source.tell(found) if found else [], strict=True):
@@ -188,7 +198,7 @@ async def keys(scope: str, district: str, floor: int) -> list[tuple[str, str, in
     for source in sources(scope, district):
         found = await rows(
             f"SELECT t.{source.key} AS id, t.{source.rev} AS rev FROM {source.table} t"
-            f" WHERE {source.where}{source.above(floor)}",
+            f" WHERE {source.where}{_above(source, scope, floor)}",
             *source.values,
         )
         out += [(source.kind, str(row["id"]), int(row["rev"])) for row in found]

@@ -92,7 +92,7 @@ async def _page(who: Who, asked: PullIn, head: int) -> dict[str, Any]:
     }
     return {
         "more": more, "drop": [scope for scope in asked.scopes if scope not in scopes], "scopes": cursors,
-        "floor": {scope: floor for scope in scopes if scope[:1].isdigit()}, "gone": gone, "changes": changes, "sums": sums,
+        "floor": {scope: floor for scope in scopes if feed.has_floor(scope)}, "gone": gone, "changes": changes, "sums": sums,
     }  # fmt: skip
 
 
