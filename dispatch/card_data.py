@@ -10,11 +10,12 @@ from decimal import Decimal
 from typing import Any
 
 from dispatch.card_figures import DASH, card_number, grade_name
-from dispatch.card_notes import clip, comment, deduction, lost_points, numbers
+from dispatch.card_notes import clip, comment, deduction, lost_points, numbers, veto_lines
 from dispatch.card_read import CardRows, picture
 from dispatch.card_tasks import closed_pairs, mended_pairs, open_list
 from inspections.models import Finding
 from inspections.sheet import Checklist, Item
+from inspections.vetoes import claims_of
 from templates.charts import Point
 from templates.filters import day, figure, full_day, moment
 from templates.pdf import ItemRow, Photo, Refusal, Result, Section, Sheet, Signature
@@ -124,13 +125,15 @@ def _sheet(
 ) -> Sheet:
     visit, checklist = read.inspection, read.checklist
     sections: list[Section] = []
+    vetoed = {claim.item for claim in claims_of(visit) if claim.counts}
     number = 0
     for part in checklist.sections:
         earned, base = (Decimal(value) for value in visit.sections.get(part.code, ("0", "0")))
         rows = []
         for item in part.items:
             number += 1
-            rows.append(_item_row(number, item, answers.get(item.code, {}), found, gallery))
+            row = _item_row(number, item, answers.get(item.code, {}), found, gallery)
+            rows.append(row | {"veto": item.code in vetoed})
         sections.append(
             Section(
                 name=part.name, weight=figure(base), lost=figure(max(base - earned, Decimal(0))),
@@ -153,7 +156,7 @@ def _sheet(
             if part.code in visit.sections
         ],
         bars_note="竖线为本镇平均" if means else "",
-        vetoes=_vetoes(read, answers),
+        vetoes=veto_lines(claims_of(visit), read.people),
     )  # fmt: skip
 
 
@@ -173,7 +176,7 @@ def _item_row(
         note=comment(item, answer, found.get(item.code, ())),
         photos=numbers(gallery.of_item.get(item.code, ())),
         na=away,
-        veto="veto" in answer,
+        veto=False,
     )
 
 
@@ -221,19 +224,6 @@ def _change(read: CardRows) -> str:
         return DASH
     off = read.inspection.score - before
     return f"{off:+.1f}" if off else "持平"
-
-
-def _vetoes(read: CardRows, answers: Mapping[str, Any]) -> list[str]:
-    """One sentence for every claim of 一票否决; a claim that did not take effect says so."""
-    told = []
-    for item in read.checklist.items:
-        claim = answers.get(item.code, {}).get("veto")
-        if claim:
-            second = read.people.get(str(claim.get("second", "")), "")
-            by = f"，{second}确认" if second else ""
-            effect = "等级认定为不合格" if read.inspection.vetoed else "未经第二名检查人员确认，未生效"
-            told.append(f"{item.code}　{clip(claim.get('text', ''), 120)}{by}；{effect}")
-    return told
 
 
 def _trend(read: CardRows) -> list[Point]:

@@ -7,6 +7,7 @@ from typing import Any
 from inspections.methods import Deduct, Levels, Measure, Rule, Sample
 from inspections.models import Finding
 from inspections.sheet import Item
+from inspections.vetoes import Claim
 from templates.filters import figure
 
 _PLACE, _TEXT, _NOTE = 24, 28, 80  # characters that a cell has room for; the record has all of it
@@ -89,6 +90,25 @@ def _rule(item: Item, finding: Finding) -> Rule | None:
     if not isinstance(item.scoring, Deduct):
         return None
     return next((rule for rule in item.scoring.rules if rule.key == finding.rule), None)
+
+
+def veto_lines(claims: Iterable[Claim], people: Mapping[str, str]) -> list[str]:
+    """One sentence for every claim of 一票否决: who confirmed it, what the office decided, and what follows."""
+    told = []
+    for claim in claims:
+        second = people.get(claim.second, "")
+        by = f"，{second}确认" if second else ""
+        told.append(f"{claim.item}　{clip(claim.text, 120)}{by}；{_effect(claim)}")
+    return told
+
+
+def _effect(claim: Claim) -> str:
+    if claim.upheld is None:
+        return "等级认定为不合格" if claim.confirmed else "未经第二名检查人员确认，未生效"
+    why = clip(claim.reason, 80)
+    if claim.upheld:
+        return f"区级办公室认定（{why}），等级为不合格"
+    return f"区级办公室不予认定（{why}），等级按得分评定"
 
 
 def numbers(values: Sequence[int]) -> str:

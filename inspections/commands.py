@@ -1,13 +1,15 @@
-"""What the office does to rounds at the desk: each act is checked against the table, then run as one change."""
+"""What is done to rounds and inspections at the desk: each act is checked against the table, then run as one change."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
-from inspections.models import Round
+from inspections.evidence import waive_all
+from inspections.models import Inspection, Round
 from inspections.publish import Published, publish_round
 from inspections.replacing import send
 from inspections.rounds import close_round, open_round, start_round, withdraw
+from inspections.vetoes import decide
 from templates.words import VERB
 from villages.changes import Actor, Line, change
 from villages.ground.problems import Problem
@@ -85,4 +87,23 @@ async def replace_at_desk(
         lambda line: send(
             line, found.id, stand_in=stand_in, reason=reason, instead_of=person, villages=villages
         ),
+    )
+
+
+async def waive_at_desk(who: Who, visit: Inspection, photos: Sequence[UUID], reason: str) -> int:
+    """Go without photos of an inspection that will not come; returns how many."""
+    return await _act(
+        who, "photo.waive", visit.village, lambda line: waive_all(line, visit.id, visit.home, photos, reason)
+    )
+
+
+async def decide_veto_at_desk(
+    who: Who, visit: Inspection, item: str, *, upheld: bool, reason: str
+) -> Inspection:
+    """The office upholds a claim of 一票否决, or not; the grade follows."""
+    return await _act(
+        who,
+        "veto.decide",
+        visit.village,
+        lambda line: decide(line, visit.id, item, upheld=upheld, reason=reason),
     )

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid5
 
 from inspections.answers import PhotoIn
-from inspections.models import Photo
+from inspections.models import Photo, PhotoUse
 from villages.changes import SYSTEM, Actor, Line, change
 from villages.ground import clock
 from villages.ground.bulk import Question
@@ -139,14 +139,33 @@ async def waive(line: Line, photo_id: UUID, reason: str) -> Photo:
     if photo is None:
         raise Problem("not_found")
     if photo.state != "expected":
-        raise Problem("invalid", what="这张照片已经收到或已免除，无需再免除。")
+        raise Problem("invalid", what="照片已经收到或已免补，不用再办。")
     if not reason.strip():
-        raise Problem("invalid", what="请写明免除这张照片的原因。")
+        raise Problem("invalid", what="请写明免补照片的原因。")
     line.about("photo", photo.id, photo.home, moved=("expected", "waived"))
     line.body.update(sha256=photo.sha256, reason=reason.strip())
     await Photo.filter(id=photo.id).update(state="waived", rev=line.rev)
     photo.state, photo.rev = "waived", line.rev
     return photo
+
+
+async def waive_all(line: Line, inspection: UUID, home: str, photos: Sequence[UUID], reason: str) -> int:
+    """Inside a change: go without these photos of one inspection, for one reason; returns how many.
+
+    Raises not_found for a photo that is not the inspection's, and as `waive`.
+    """
+    if not photos:
+        raise Problem("invalid", what="还没有勾选要免补的照片。")
+    its = set(await PhotoUse.filter(inspection=inspection).values_list("photo_id", flat=True))
+    told = []
+    for photo in dict.fromkeys(photos):
+        if photo not in its:
+            raise Problem("not_found")
+        told.append((await waive(line, photo, reason)).sha256)
+    line.about("inspection", inspection, home)
+    line.body.clear()
+    line.body.update(photos=[str(photo) for photo in photos], sha256=told, reason=reason.strip())
+    return len(told)
 
 
 async def _unless_nothing(work: Any, district: str, actor: Actor, verb: str) -> int:

@@ -9,6 +9,7 @@ from inspections.models import Inspection, Round
 from inspections.progress import progress
 from inspections.ranking import Standing, places
 from inspections.rounds import round_in
+from inspections.vetoes import settled
 from villages.changes import Line
 from villages.ground import clock
 from villages.ground.database import sql
@@ -31,7 +32,7 @@ async def publish_round(line: Line, round_id: UUID, *, confirm_missing: int | No
     """Freeze every inspection of the round with its places, and the round itself; a second time changes nothing.
 
     Before the window has closed the caller must confirm with the number of visits that are missing. Raises
-    not_found; invalid when not confirmed, not started or empty; stale when the confirmed number is no longer it.
+    not_found; invalid when not confirmed, not started, empty or with a veto undecided; stale when the confirmed number is no longer it.
     """
     found = await round_in(line, round_id)
     before = found.stage
@@ -52,6 +53,12 @@ async def publish_round(line: Line, round_id: UUID, *, confirm_missing: int | No
         )  # fmt: skip
     if confirm_missing is not None and confirm_missing != figures.missing:
         raise Problem("stale", {"missing": figures.missing})
+    undecided = [visit for visit, done in (await settled(found.id)).items() if not done]
+    if undecided:
+        raise Problem(
+            "invalid", {"undecided": len(undecided)},
+            what=f"有 {len(undecided)} 份检查的一票否决还没有认定，请区级办公室先在检查页面上认定或不予认定，再发布。",
+        )  # fmt: skip
     frozen = await _freeze(line, found)
     found.stage, found.published_at, found.rev = "published", line.heard_at, line.rev
     await found.save(update_fields=["stage", "published_at", "rev"])

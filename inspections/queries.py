@@ -11,11 +11,13 @@ from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
 from inspections.models import Assignment, Finding, Inspection, Photo, PhotoUse, Round
+from inspections.vetoes import settled
 from villages.ground.database import rows
 from villages.ground.problems import Problem
 from villages.models import Person, Town, Village
-from villages.permissions import Who, prefixes
+from villages.permissions import INSPECTOR, Who, prefixes
 
+NOBODY = UUID(int=0)
 _SHOWN = (
     "id", "village", "checklist_code", "stage", "score", "grade", "late", "vetoed", "na_over", "district_rank",
     "town_rank", "finished_at", "author", "inspectors",
@@ -43,6 +45,12 @@ class Visit:
     town_rank: int | None = None
     finished_at: datetime | None = None
     missing_photos: int = 0
+    undecided: bool = False  # a veto that was claimed and that the office has not decided
+
+    @property
+    def doubtful(self) -> bool:
+        """True when the office has to look before publishing."""
+        return self.undecided or self.na_over
 
 
 @dataclass(frozen=True)
@@ -103,10 +111,10 @@ async def seen_rounds(who: Who, round_id: UUID | None = None, limit: int = 60) -
     one = " AND r.id = ?" if round_id else ""
     found = await rows(
         f"SELECT r.id FROM round r WHERE ({owned} OR EXISTS (SELECT 1 FROM assignment a"
-        f" WHERE a.round_id = r.id AND a.stage <> 'withdrawn' AND ({inside})"
-        f" AND (r.stage <> 'planned' OR a.person = ?))){one}"
+        f" WHERE a.round_id = r.id AND a.stage <> 'withdrawn'"
+        f" AND (a.person = ? OR (r.stage <> 'planned' AND ({inside}))))){one}"
         " ORDER BY r.opens DESC, r.id DESC LIMIT ?",
-        *ranges, *ranges, str(who.person), *([str(round_id)] if round_id else []), limit,
+        *ranges, str(who.person if who.holds(INSPECTOR) else NOBODY), *ranges, *([str(round_id)] if round_id else []), limit,
     )  # fmt: skip
     return await Round.filter(id__in=[row["id"] for row in found]).order_by("-opens", "-id") if found else []
 
@@ -120,7 +128,7 @@ async def seen_round(who: Who, round_id: UUID) -> Round:
 
 
 async def visits_of(found: Round, places: Sequence[str]) -> list[Visit]:
-    """Every visit of a round inside the places, by town and village; a void one counts as not made. Six queries."""
+    """Every visit of a round inside the places, by town and village; a void one counts as not made. Eight queries."""
     known = await _villages(places)
     people: dict[tuple[str, str], list[UUID]] = {}
     for row in await Assignment.filter(round_id=found.id).exclude(stage="withdrawn").order_by("id").values():
@@ -135,6 +143,7 @@ async def visits_of(found: Round, places: Sequence[str]) -> list[Visit]:
     there = {key: _there(row) for key, row in done.items()}
     titles = await person_titles({one for team in (*people.values(), *there.values()) for one in team})
     photos = await missing_photos([row["id"] for row in done.values()])
+    decided = await settled(found.id)
     visits = []
     for village, checklist in sorted(people.keys() | done.keys()):
         if village not in known:
@@ -145,6 +154,7 @@ async def visits_of(found: Round, places: Sequence[str]) -> list[Visit]:
         visit = Visit(village, name, village[:9], town_name, checklist, team)
         if made := done.get((village, checklist)):
             _fill(visit, made, photos)
+            visit.undecided = not decided.get(made["id"], True)
         visits.append(visit)
     return visits
 

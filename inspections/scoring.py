@@ -33,7 +33,7 @@ from inspections.answers import Answer
 from inspections.points import ItemScore, auto_points, item_points
 from inspections.sheet import FULL, Checklist, Section
 
-__all__ = ["AnswerProblem", "ItemScore", "Score", "check_answers", "score"]
+__all__ = ["AnswerProblem", "ItemScore", "Score", "check_answers", "grade_of", "score"]
 
 # our own, so that no caller's precision or rounding reaches a score
 _EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
@@ -89,7 +89,7 @@ def score(
         total = _total(earned, base, checklist.total_places) if usable else None
     return Score(
         score=total,
-        grade=_grade(checklist, total, bool(vetoes)),
+        grade=grade_of(checklist, total, bool(vetoes)),
         earned=earned,
         base=base,
         items=items,
@@ -157,7 +157,8 @@ def _total(earned: Decimal, base: Decimal, places: int) -> Decimal:
     return whole.quantize(Decimal(1).scaleb(-places))
 
 
-def _grade(checklist: Checklist, total: Decimal | None, vetoed: bool) -> str | None:
+def grade_of(checklist: Checklist, total: Decimal | None, vetoed: bool) -> str | None:
+    """The grade of a total; the lowest when vetoed, none without a total."""
     if total is None:
         return None
     if vetoed:

@@ -46,6 +46,8 @@ VERB: dict[str, str] = {
     "task.cancel": "撤销任务",
     "task.reopen": "反弹重开",
     "task.supervise": "督办",
+    "task.merge": "合并",
+    "task.link": "认定反弹",
     "task.note": "补充说明",
     "card.dismiss": "知悉提示",
     "card.print": "打印评分表",

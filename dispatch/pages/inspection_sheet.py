@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -23,6 +24,8 @@ class UsedPhoto:
     has_preview: bool
     role: str
     finding: UUID | None
+    item: str
+    taken_at: datetime | None
 
     @property
     def shown(self) -> dict[str, str]:
@@ -33,17 +36,22 @@ class UsedPhoto:
             "src": address(self.sha256, SMALL) if here else "",
             "full": address(self.sha256, LARGE) if self.state == "stored" else "",
             "caption": words.PHOTO_ROLE[self.role] + preview,
+            "absent": "已免补" if self.state == "waived" else "照片待传",
         }
 
 
 async def read_photos(inspection: UUID) -> list[UsedPhoto]:
     """Every photo of an inspection, in the order they were linked; two queries."""
-    uses = await PhotoUse.filter(inspection=inspection).order_by("id").values("photo_id", "finding", "role")
+    uses = (
+        await PhotoUse.filter(inspection=inspection)
+        .order_by("id")
+        .values("photo_id", "finding", "role", "item")
+    )
     known = {photo.id: photo for photo in await Photo.filter(id__in=[use["photo_id"] for use in uses])}
     return [
         UsedPhoto(
             photo.id, photo.sha256, photo.state, photo.has_preview, use["role"],
-            UUID(str(use["finding"])) if use["finding"] else None,
+            UUID(str(use["finding"])) if use["finding"] else None, use["item"], photo.taken_at,
         )
         for use in uses
         if (photo := known.get(use["photo_id"]))
@@ -85,7 +93,7 @@ def _item(
     return {
         "code": item.code, "text": item.text, "points": points, "weight": weight, "na": bool(row.get("na")),
         "lost": not row.get("na") and points < weight, "unproven": bool(row.get("unproven")),
-        "veto": (row.get("veto") or {}).get("text", ""), "note": row.get("note", ""), "said": _said(item, row),
+        "veto": row.get("veto") or {}, "note": row.get("note", ""), "said": _said(item, row),
         "findings": [_finding(one, item, photos) for one in findings],
     }  # fmt: skip
 
@@ -139,6 +147,18 @@ def _said(item: Item, row: dict[str, Any]) -> str:
 def _plain(value: object) -> str:
     text = f"{Decimal(str(value)):f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def awaited(photos: Sequence[UsedPhoto], findings: Sequence[Finding]) -> list[dict[str, Any]]:
+    """Photos that were announced and have not come, each once: what each shows, where, and when it was taken."""
+    places = {one.id: f"{one.place} {one.text}".strip() for one in findings}
+    return [
+        {
+            "id": one.id, "item": one.item, "role": one.role, "taken_at": one.taken_at,
+            "about": places.get(one.finding, "") if one.finding else "",
+        }
+        for one in {photo.id: photo for photo in photos if photo.state == "expected"}.values()
+    ]  # fmt: skip
 
 
 def signed(visit: Inspection, photos: Sequence[UsedPhoto]) -> dict[str, Any]:

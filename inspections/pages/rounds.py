@@ -42,7 +42,7 @@ async def rounds(request: Request, who: Who) -> Response:
 def _shows(visit: Visit, show: str) -> bool:
     return {
         "done": visit.inspection is not None, "missing": visit.inspection is None, "late": visit.late,
-        "photos": visit.missing_photos > 0, "doubt": visit.vetoed or visit.na_over,
+        "photos": visit.missing_photos > 0, "doubt": visit.doubtful,
     }.get(show, True)  # fmt: skip
 
 
@@ -174,7 +174,8 @@ async def _publish_page(
     visits = await visits_of(found, [found.owner])
     return desk(
         request, who, "inspections/round_publish.html", status=status, wrong=wrong, round=found, figures=figures,
-        missing=_gaps(visits), doubts=[one for one in visits if one.vetoed or one.na_over],
+        missing=_gaps(visits), doubts=[one for one in visits if one.vetoed or one.doubtful],
+        undecided=sum(1 for one in visits if one.undecided),
         lacking=[one for one in visits if one.missing_photos],
     )  # fmt: skip
 
@@ -199,9 +200,13 @@ async def publish(request: Request, who: Who) -> Response:
     try:
         await commands.publish_at_desk(who, found, int(given) if given.isdecimal() else -1)
     except Problem as problem:
-        if problem.code != "stale":
+        if problem.code not in ("stale", "invalid"):
             raise
-        word = "刚刚又有变化，下面是最新情况，请看过后再确认。"
+        word = (
+            problem.sentence
+            if problem.code == "invalid"
+            else "刚刚又有变化，下面是最新情况，请看过后再确认。"
+        )
         return await _publish_page(request, who, found, problem.status, word)
     return done(f"/rounds/{found.id}", "round.publish")
 
