@@ -4,6 +4,7 @@ import type { Known, Tablet } from "../tablet";
 import { TabletContext, useLive, useNow } from "../parts/hooks";
 import { Loading } from "../parts/bits";
 import { useRoute } from "../parts/route";
+import { readEvidenceLink } from "../rules/links";
 import { restoreTheme } from "../parts/theme";
 import { gate } from "./gates";
 import { CardPage, Cards } from "./cards";
@@ -14,8 +15,10 @@ import { Outbox } from "./outbox";
 import { Password } from "./password";
 import { ScanPage } from "./scan";
 import { Settings } from "./settings";
+import { Sheet } from "./sheet/sheet";
 import { SignIn } from "./sign-in";
 import { Enrol } from "./enrol";
+import { Evidence } from "./evidence";
 import { TaskPage } from "./task";
 import { Tasks } from "./tasks";
 import { Village } from "./village";
@@ -31,7 +34,7 @@ export function App({ tablet }: { tablet: Tablet }) {
 }
 
 function Doors() {
-  const [place = "", id = ""] = useRoute();
+  const [place = "", id = "", more = ""] = useRoute();
   const person = useLive(["people"], async (tablet) => ({ current: await tablet.people.current() }));
   const closed = gate();
   if (closed) return closed;
@@ -43,16 +46,17 @@ function Doors() {
   const who = person.value.current;
   if (!who) return <SignIn name="" />;
   if (place === "password") return <Password who={who} />;
-  return <Inside key={who.id} who={who} place={place} id={id} />;
+  return <Inside key={who.id} who={who} place={place} id={id} more={more} />;
 }
 
 /** Everything behind the sign-in. One's own work stays in reach whatever became of the server's rows. */
-function Inside({ who, place, id }: { who: Known; place: string; id: string }) {
+function Inside({ who, place, id, more }: { who: Known; place: string; id: string; more: string }) {
   const now = useNow();
   const ready = useLive(["rows", "sync"], (tablet) => tablet.rows.complete());
   const [early, setEarly] = useState(false);
   if (place === "outbox") return <Outbox />;
   if (place === "settings") return <Settings />;
+  if (place === "visit") return <Sheet key={id} inspection={id} part={more} />;
   if (!who.signed_in || Date.parse(who.offline_until) < now) return <Expired who={who} />;
   if (ready.value === null && !ready.trouble) return <Loading />;
   if (!ready.value && !early) return <FirstSync onUse={() => setEarly(true)} />;
@@ -61,6 +65,7 @@ function Inside({ who, place, id }: { who: Known; place: string; id: string }) {
   if (place === "task") return <TaskPage id={id} />;
   if (place === "cards") return <Cards />;
   if (place === "card") return <CardPage id={id} />;
+  if (place === "evidence") return <Evidence link={readEvidenceLink(location.hash)} />;
   if (place === "scan") return <ScanPage wants="village" />;
   return <Home />;
 }

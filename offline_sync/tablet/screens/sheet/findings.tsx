@@ -1,0 +1,64 @@
+/** What was found on an item: quick phrases, the findings, and the camera first where that is quicker. */
+import { useRef, useState } from "preact/hooks";
+import type { Item } from "../../rules/checklist";
+import { TroubleCard } from "../../parts/bits";
+import { useAct } from "../../parts/hooks";
+import { addFinding, changeFinding, newFinding } from "../../rules/findings";
+import { newId } from "../../rules/ids";
+import { FindingCard } from "./finding";
+import { FindingDialog } from "./finding-dialog";
+import { useDesk, useSheet } from "./hooks";
+import { Shoot } from "./shoot";
+import { usePhotosAllowed } from "./storage";
+
+interface Props { item: Item; at: string | null } // `at`: the finding that was jumped to
+
+export function Findings({ item, at }: Props) {
+  const { model } = useDesk();
+  const findings = useSheet((one) => one.answer(item.code)?.findings);
+  const [edit, setEdit] = useState<string | null>(null);
+  const act = useAct();
+  const allowed = usePhotosAllowed();
+  const fresh = useRef<string | null>(null); // the finding that this opening of the camera makes
+  const add = (text: string): string => {
+    const answer = model.open.answers.get(item.code);
+    const finding = newFinding(item, answer, { id: newId(), village: model.draft.village, text });
+    model.change(item.code, addFinding(item, answer, finding));
+    return finding.id;
+  };
+  const say = (text: string) => {
+    const bare = model.answer(item.code)?.findings.find((one) => !one.text.trim());
+    if (bare) model.finding(item.code, (answer) => changeFinding(item, answer, bare.id, { text }));
+    else add(text);
+  };
+  const shot = () => {
+    fresh.current ??= add("");
+    const about = { kind: "inspection", id: model.draft.inspection, item: item.code, finding: fresh.current } as const;
+    return { about, role: "before", pairs: null, place: model.about.village, who: model.about.author } as const;
+  };
+  const taken = (photo: string) => {
+    const id = fresh.current;
+    if (id) model.finding(item.code, (answer) => changeFinding(item, answer, id, { photos: [...(answer.findings.find((one) => one.id === id)?.photos ?? []), photo] }));
+  };
+  const before = () => {
+    fresh.current = null;
+    return model.open.flush();
+  };
+  const bare = (findings ?? []).some((one) => !one.text.trim());
+  return (
+    <section class="findings" aria-label="问题">
+      {(findings ?? []).map((finding, n) => (
+        <FindingCard key={finding.id} item={item} id={finding.id} n={n + 1} at={finding.id === at} onEdit={() => setEdit(finding.id)} />
+      ))}
+      <div class={`phrases ${bare ? "phrases-wanted" : ""}`} role="group" aria-label="常用语">
+        <span class="phrases-name">{bare ? "这张照片拍的是什么？" : "发现问题，点一下："}</span>
+        {item.common_issues.map((text) => <button type="button" class="chip" key={text} onClick={() => say(text)}>{text}</button>)}
+        <button type="button" class="chip" onClick={() => setEdit(add(""))}>其他…</button>
+        <Shoot words="先拍照" act={act} before={before} shot={shot} taken={taken} disabled={!allowed} />
+      </div>
+      {act.trouble && <TroubleCard trouble={act.trouble} />}
+      {!allowed && <p class="note note-amber">存储空间不足，暂不能拍照，文字照常保存。请先连网上传，腾出空间。</p>}
+      {edit && <FindingDialog item={item} id={edit} onClose={() => setEdit(null)} />}
+    </section>
+  );
+}

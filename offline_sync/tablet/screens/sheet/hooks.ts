@@ -1,0 +1,36 @@
+/** How the sheet's parts read the model: each hears only of what it selected. */
+import { createContext } from "preact";
+import { useContext, useEffect, useReducer, useRef } from "preact/hooks";
+import type { SheetModel } from "./model";
+
+/** Where one is on the sheet, and the way elsewhere. */
+export interface Desk {
+  model: SheetModel;
+  show: (item: string, finding?: string | null) => void;
+  finish: () => void;
+}
+
+export const DeskContext = createContext<Desk | null>(null);
+
+export function useDesk(): Desk {
+  const desk = useContext(DeskContext);
+  if (!desk) throw new Error("no sheet around this part");
+  return desk;
+}
+
+/** What `select` tells of the sheet; draws anew only when that is another value than before. */
+export function useSheet<T>(select: (model: SheetModel) => T): T {
+  const { model } = useDesk();
+  const [, turn] = useReducer<number, void>((n) => n + 1, 0);
+  const value = select(model);
+  const latest = useRef({ select, value });
+  latest.current = { select, value };
+  useEffect(() => {
+    const hear = () => {
+      if (!Object.is(latest.current.select(model), latest.current.value)) turn();
+    };
+    hear();
+    return model.on(hear);
+  }, [model]);
+  return value;
+}

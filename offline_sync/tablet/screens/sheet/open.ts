@@ -1,0 +1,62 @@
+/** Opens a draft with all that its screen needs: the checklist it was begun with, and what things are called. */
+import { useEffect, useState } from "preact/hooks";
+import { asTrouble, useTablet } from "../../parts/hooks";
+import { readChecklist } from "../../rules/checklist";
+import { type Tablet, Trouble } from "../../tablet";
+import { SheetModel } from "./model";
+
+export interface Opened { model: SheetModel | null; trouble: Trouble | null }
+
+/** The sheet's model while its screen stands; saved and let go when it leaves. */
+export function useOpenSheet(inspection: string): Opened {
+  const tablet = useTablet();
+  const [state, set] = useState<Opened>({ model: null, trouble: null });
+  useEffect(() => {
+    let gone = false;
+    const opening = openSheet(tablet, inspection);
+    opening.then((model) => !gone && set({ model, trouble: null }), (error: unknown) => !gone && set({ model: null, trouble: asTrouble(error) }));
+    return () => {
+      gone = true;
+      void opening.then(leave, () => undefined);
+    };
+  }, [tablet, inspection]);
+  return state;
+}
+
+async function leave(model: SheetModel): Promise<void> {
+  model.stop();
+  await model.open.close();
+}
+
+async function openSheet(tablet: Tablet, inspection: string): Promise<SheetModel> {
+  const open = await tablet.drafts.open(inspection);
+  try {
+    const { draft } = open;
+    const [row, village, round, me, assignment] = await Promise.all([
+      tablet.rows.one("checklist", draft.checklist.sha256), tablet.rows.one("village", draft.village),
+      tablet.rows.one("round", draft.round), tablet.people.current(),
+      draft.assignment ? tablet.rows.one("assignment", draft.assignment) : null,
+    ]);
+    if (!row) throw noChecklist(draft.checklist.code, draft.checklist.version);
+    const names = new Map(Object.entries(assignment?.with_names ?? {}).filter((pair): pair is [string, string] => pair[1] !== undefined));
+    if (me) names.set(me.id, me.title);
+    const model = new SheetModel(open, {
+      checklist: readChecklist(row.body), village: village?.name ?? draft.village, round: round?.name ?? "",
+      author: me?.title ?? "", names,
+    });
+    if (!draft.position) void whereabouts(tablet, model);
+    return model;
+  } catch (error) {
+    await open.close();
+    throw error;
+  }
+}
+
+const noChecklist = (code: string, version: string): Trouble => new Trouble("checklist_gone",
+  `这台平板上没有检查单 ${code} ${version}，已填的内容都还在。请连网等数据收完，再打开这份检查。`);
+
+/** Where the visit began, when the tablet finds out; no answer is an answer. */
+async function whereabouts(tablet: Tablet, model: SheetModel): Promise<void> {
+  const position = await tablet.where.now(20_000).catch(() => null);
+  if (position && !model.open.draft.position && !model.open.trouble) model.open.set({ position });
+}
