@@ -2,7 +2,7 @@
  *
  * A Web Lock tells the other tabs: shared by all who have something in hand, exclusive for a build that wants in.
  */
-import type { Tablet } from "./tablet";
+import type { OpenDraft, Tablet } from "./tablet";
 
 const LOCK = "xuncun-in-hand";
 let held = 0;
@@ -30,10 +30,7 @@ export function inHand(tablet: Tablet): Tablet {
       async open(id) {
         const letGo = await hold();
         try {
-          const open = await drafts.open(id);
-          const close = open.close.bind(open);
-          open.close = () => close().finally(letGo);
-          return open;
+          return untilClosed(await drafts.open(id), letGo);
         } catch (error) {
           letGo();
           throw error;
@@ -48,6 +45,19 @@ export function inHand(tablet: Tablet): Tablet {
     },
     outbox: { list: () => outbox.list(), add: (wanted) => during(() => outbox.add(wanted)) },
   };
+}
+
+const opened = new WeakMap<OpenDraft, (() => void)[]>();
+
+/** Two screens may share one open draft; each closing lets one hand go. */
+function untilClosed(draft: OpenDraft, letGo: () => void): OpenDraft {
+  const hands = opened.get(draft) ?? [];
+  hands.push(letGo);
+  if (opened.has(draft)) return draft;
+  opened.set(draft, hands);
+  const close = draft.close.bind(draft);
+  draft.close = () => close().finally(() => hands.pop()?.());
+  return draft;
 }
 
 async function during<T>(work: () => Promise<T>): Promise<T> {

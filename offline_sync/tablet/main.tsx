@@ -1,6 +1,51 @@
 /** Puts the tablet together and shows it. */
+import { render } from "preact";
+import { inHand } from "./in-hand";
+import { KeptDrafts } from "./keep/drafts";
+import { makeOutbox } from "./keep/outbox";
+import { KeptPictures } from "./keep/photos";
+import { makeRows } from "./keep/rows";
+import { Shelf } from "./keep/shelf";
+import { askToPersist, roomForPhotos, storageState } from "./keep/space";
+import { DeviceStores } from "./keep/stores";
 import { openLive } from "./live";
+import { App } from "./screens/app";
+import { Engine } from "./sync/engine";
+import { Link } from "./sync/link";
+import { Sessions } from "./sync/sessions";
+import { type Tablet, Trouble } from "./tablet";
 import { keepCurrent } from "./updates";
 
+/** What the browser says of the machine it runs on: "Linux; Android 12; SCMR-W09". */
+const platform = (/\(([^)]*)\)/.exec(navigator.userAgent)?.[1] ?? navigator.userAgent).slice(0, 80);
+
 const live = openLive();
-void keepCurrent(live, () => null);
+const shelf = new Shelf(live);
+const stores = new DeviceStores(shelf);
+const link = new Link(location.origin);
+const engine = new Engine({ stores, link, live, build: BUILD, platform });
+const develop = (): never => {
+  throw new Trouble("photo_unreadable", "拍照部分还没有装上。");
+};
+
+const tablet: Tablet = inHand({
+  live,
+  people: new Sessions(stores, link, live, { label: platform.split(";").at(-1)?.trim() ?? "", platform, build: BUILD }, engine),
+  rows: makeRows(shelf),
+  drafts: new KeptDrafts(shelf),
+  pictures: new KeptPictures(shelf, develop, roomForPhotos),
+  outbox: makeOutbox(shelf),
+  sync: engine,
+  storage: { state: () => storageState() },
+  where: { now: async () => null },
+  build: BUILD,
+});
+
+const place = document.getElementById("app");
+if (!place) throw new Error("the page has no place for the app");
+place.textContent = "";
+render(<App tablet={tablet} />, place);
+engine.start();
+void askToPersist();
+// Nothing here may keep the app from standing: without a worker it works as long as there is a network.
+keepCurrent(live, () => engine.state.last_ok).catch((error: unknown) => console.warn(error));

@@ -2,7 +2,7 @@
  *
  * The address is made of the hash, so nothing of an upload is remembered here. Never throws: it tells how it ended.
  */
-import { type DetailedError, type HttpRequest, Upload } from "tus-js-client";
+import type { DetailedError, HttpRequest, Upload } from "tus-js-client";
 import { lineSentence, retryAfter, strangerSentence } from "./link";
 
 export type Ended =
@@ -40,7 +40,13 @@ export class Pieces {
   }
 }
 
-export function upload(carried: Carried, pieces: Pieces): Promise<Ended> {
+/** The library comes with the first photo, not before the first screen. */
+export async function upload(carried: Carried, pieces: Pieces): Promise<Ended> {
+  const tus = await import("tus-js-client").catch(() => null);
+  return tus ? send(tus.Upload, carried, pieces) : { kind: "cut", sentence: lineSentence(), sent: 0, retry_ms: null };
+}
+
+function send(Sending: typeof Upload, carried: Carried, pieces: Pieces): Promise<Ended> {
   return new Promise((resolve) => {
     let sent = 0;
     let watch: ReturnType<typeof setTimeout> | undefined;
@@ -61,7 +67,7 @@ export function upload(carried: Carried, pieces: Pieces): Promise<Ended> {
       clearTimeout(watch);
       watch = setTimeout(give_up, SILENCE_MS);
     };
-    const work = new Upload(source as unknown as Blob, {
+    const work = new Sending(source as unknown as Blob, {
       endpoint, uploadUrl: carried.begun ? `${endpoint}/${carried.sha256}` : null, uploadSize: source.size,
       metadata: { sha256: carried.sha256, mime: carried.mime }, headers: { Authorization: `Bearer ${carried.token}` },
       uploadDataDuringCreation: true, chunkSize: pieces.size, retryDelays: null, parallelUploads: 1,
