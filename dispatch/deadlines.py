@@ -22,6 +22,26 @@ def deadline_for(dispatched_at: datetime, days: int) -> datetime:
     return datetime.combine(last, time(23, 59, 59), SHANGHAI).astimezone(UTC)
 
 
+def latest_to_ask(dispatched_at: datetime, deadline: datetime, days: int) -> datetime:
+    """More time is asked for at least a day ahead (延期须提前一天); of a one-day term, at any moment of it."""
+    return deadline if days <= 1 else max(deadline - timedelta(days=1), dispatched_at)
+
+
+def beyond(deadline: datetime, until: datetime, days: int) -> bool:
+    """Whether the time asked for is longer than the item's own term: the town cannot give that."""
+    asked = until.astimezone(SHANGHAI).date() - deadline.astimezone(SHANGHAI).date()
+    return asked > timedelta(days=days)
+
+
+def resumed(deadline: datetime, stopped: datetime, now: datetime) -> datetime:
+    """The deadline after 挂账: what was left when the clock stopped is left again, to the end of that Beijing day.
+
+    A task that was late already is as late as it was.
+    """
+    moved = (deadline + (now - stopped)).astimezone(SHANGHAI)
+    return datetime.combine(moved.date(), time(23, 59, 59), SHANGHAI).astimezone(UTC)
+
+
 def overdue(deadline: datetime, stage: str, now: datetime) -> bool:
     """逾期: still open, deadline passed."""
     return stage in OPEN and now > deadline

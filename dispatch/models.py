@@ -33,6 +33,14 @@ class Task(Model):
     reopened = fields.IntField(default=0)
     rejected = fields.IntField(default=0)
     basis_gone = fields.BooleanField(default=False)
+    extended = fields.IntField(default=0, db_default=0)  # how often more time was given
+    asked_until = Moment(null=True)  # more time was asked for, and is not decided
+    asked_by = fields.UUIDField(null=True)
+    deferred_at = Moment(null=True)  # 挂账: since when the clock stands
+    look_again = Moment(null=True)  # and when it must be looked at again
+    interim = fields.CharField(600, default="", db_default="")  # what keeps people safe meanwhile
+    merged_into = fields.UUIDField(null=True)  # 合并: the task that stays
+    again_of = fields.UUIDField(null=True)  # 反弹: the earlier task of the same spot
     moved_rev = fields.BigIntField()  # last stage move or reassign; whose it was, the steps say
     home = fields.CharField(12)
     town = fields.CharField(9)
@@ -67,6 +75,7 @@ class Step(Model):
     text = fields.CharField(600, default="")
     from_stage = fields.CharField(12, default="")
     to_stage = fields.CharField(12, default="")
+    until = Moment(null=True)  # the date that was asked for, given or set
     verdict = fields.CharField(10, default="applied")
 
     class Meta:

@@ -9,15 +9,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from dispatch import refusals, stages
+from dispatch import refusals, registers, stages
 from dispatch.departments import hand_over, touch_photos
 from dispatch.models import Step, Task, TaskPhoto
 from dispatch.queries import visible_task
+from dispatch.registers import Act
 from dispatch.stages import Already, Facts, Move, Refusal
 from inspections.answers import PhotoIn
 from inspections.evidence import expect_photos
 from inspections.models import Photo
 from villages.changes import Actor, Line
+from villages.ground import clock
 from villages.ground.ids import new_id
 from villages.models import DistrictHead, Unit
 from villages.permissions import AUTHORITY, PostHeld, Who
@@ -38,24 +40,11 @@ class Outcome:
     data: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Act:
-    """What somebody asks for. `base_rev`: the task's revision they looked at; None: the present one."""
-
-    verb: str
-    actor: Actor
-    base_rev: int | None = None
-    text: str = ""
-    photos: Sequence[PhotoIn] = ()
-    unit: str = ""
-    at: datetime | None = None
-
-
 async def act(
     line: Line, who: Who, verb: str, task_id: UUID, *, base_rev: int | None = None, text: str = "",
-    photos: Sequence[PhotoIn] = (), unit: str = "", at: datetime | None = None,
+    photos: Sequence[PhotoIn] = (), unit: str = "", at: datetime | None = None, **more: Any,
 ) -> Outcome:  # fmt: skip
-    """`move` by whichever of the person's posts fits the task best.
+    """`move` (with `until`, `interim`, `into` of an `Act` in `more`) by whichever of the person's posts fits the task best.
 
     A task they do not see: rejected/unknown; held/scope_lost when photos came with it, whose slots are opened.
     """
@@ -64,12 +53,12 @@ async def act(
         return await _out_of_reach(line, who, task_id, photos)
     post = _post(who, verb, task)
     actor = Actor(who.person, post.role, post.place, who.title, who.device)
-    return await _move(line, task, Act(verb, actor, base_rev, text, photos, unit, at))
+    return await _move(line, task, Act(verb, actor, base_rev, text, photos, unit, at, **more))
 
 
 async def move(
     line: Line, task_id: UUID, verb: str, actor: Actor, *, base_rev: int | None, text: str = "",
-    photos: Sequence[PhotoIn] = (), unit: str = "", at: datetime | None = None,
+    photos: Sequence[PhotoIn] = (), unit: str = "", at: datetime | None = None, **more: Any,
 ) -> Outcome:  # fmt: skip
     """Do one verb of `stages.ROWS` to a task, by the rules of sync.md §4, and make it the change's subject.
 
@@ -78,7 +67,7 @@ async def move(
     task = await Task.get_or_none(id=task_id)
     if task is None or not task.village.startswith(line.district):
         return _unknown(line, task_id)
-    return await _move(line, task, Act(verb, actor, base_rev, text, photos, unit, at))
+    return await _move(line, task, Act(verb, actor, base_rev, text, photos, unit, at, **more))
 
 
 async def _move(line: Line, task: Task, ask: Act) -> Outcome:
@@ -90,6 +79,9 @@ async def _move(line: Line, task: Task, ask: Act) -> Outcome:
     line.body.update(
         verb=ask.verb, text=ask.text, base_rev=ask.base_rev, status=done.status, reason=done.reason
     )
+    if ask.until or ask.into or ask.interim:
+        until = clock.rfc3339(ask.until) if ask.until else None
+        line.body.update(until=until, into=str(ask.into or ""), interim=ask.interim)
     line.body.update(unit=ask.unit, photos=[[str(photo.id), photo.sha256] for photo in ask.photos])
     if "check" in done.data:
         line.body["check"] = done.data["check"]
@@ -111,6 +103,9 @@ async def apply(line: Line, task: Task, ask: Act) -> Outcome:
         behind = ask.base_rev is not None and ask.base_rev < task.rev
         status, stage = ("merged" if behind and not facts.stale else "applied"), verdict.to
         touched |= _effects(line, task, ask, verdict)
+        touched |= registers.effects(line, task, ask)
+        if ask.verb == "merge":
+            await registers.merge(line, task, ask)
     data: dict[str, Any] = {"stage": stage, "rev": line.rev}
     if ask.verb == "pass" and isinstance(verdict, Move):
         data["check"] = check
@@ -185,6 +180,7 @@ async def _facts(line: Line, task: Task, ask: Act) -> tuple[Facts, dict[str, Any
         photos=len(ask.photos), fresh=await _fresh(task, ask.photos),
         new_unit=await _known_unit(line, ask.unit), stale=stale,
         outranked=stale and await _outranked(task, ask), to_check=bool(check.get("drawn") or check.get("critical")),
+        **await registers.facts(line, task, ask),
     )  # fmt: skip
     return facts, check
 
@@ -238,7 +234,7 @@ async def _step(line: Line, task: Task, ask: Act, verb: str, stage: str, verdict
     step = Step(
         id=new_id(), task_id=task.id, rev=line.rev, verb=verb, at=ask.at or line.at, heard_at=line.heard_at,
         person=actor.person, post=actor.post, title=actor.title[:40], text=text, from_stage=task.stage,
-        to_stage=stage, verdict=verdict,
+        to_stage=stage, verdict=verdict, until=ask.until,
     )  # fmt: skip
     await step.save(force_create=True)
     return step

@@ -12,7 +12,8 @@ from dispatch import stages
 from dispatch.deadlines import deadline_for
 from dispatch.departments import village_for_department
 from dispatch.models import Step, Task, TaskPhoto
-from dispatch.moves import Act, apply
+from dispatch.moves import apply
+from dispatch.registers import Act
 from inspections.answers import FindingIn, Submission
 from inspections.submit import MOST_DAYS, Taken
 from villages.changes import SYSTEM, Line

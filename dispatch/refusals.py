@@ -6,6 +6,16 @@ from villages.ground.problems import Problem
 
 UNKNOWN = Problem("not_found").sentence
 OUT_OF_REACH = "该任务已不在您的管辖范围内，内容和照片已原样留存，等待区级办公室确认。"
+_REGISTERS = {
+    "until": "请选择一个有效的日期：须晚于今天，申请延期还须晚于现在的期限。",
+    "into": "请选择同一个村的另一项任务；合并时那项任务须未销号。",
+    "late": "申请延期须至少提前一天（立行立改的任务须在期限之内），现在已不能申请；请尽快整改，或向镇街说明情况。",
+    "once": "这项任务已经延期过一次，不能再延；确有困难请向区级办公室申请挂账。",
+    "asked": "已有一份延期申请等待答复，请等镇街答复后再办。",
+    "not_asked": "这项任务现在没有待答复的延期申请，可能已由他人办理。",
+    "own_asking": "延期是由您申请的，须由另一位同志答复。",
+    "beyond": "申请的时间超过该项规定的整改天数，须由区级办公室批准。",
+}
 _KEPT = "您填写的内容和照片已作为备注保存。"
 
 
@@ -33,6 +43,8 @@ def _told(verb: str, why: str, stage: str) -> str:
         return f"任务现为“{now}”，不能办理“{act}”；只有{froms}的任务可以。"
     if why == "photo":
         return f"“{act}”须附至少 1 张新拍的现场照片（此前用过的照片不算），请补拍后再提交。"
+    if why in _REGISTERS:
+        return _REGISTERS[why]
     if why == "unit":
         return "只能派给本村、所属镇街或本区行业部门（镇街只能派给本村或本镇），请重新选择责任单位。"
     return f"“{act}”须写明原因或办理情况，请填写后再提交。"

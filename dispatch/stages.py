@@ -33,6 +33,12 @@ class Row:
     text: bool = False  # a reason, or what was done
     unit: bool = False  # the unit it goes to
     by_other: bool = False  # never by somebody who submitted it
+    until: bool = False  # a date in the future
+    asks: bool = (
+        False  # asks for more time: a day before the deadline, once, and not while one is being decided
+    )
+    answers: bool = False  # decides what was asked, never by whoever asked
+    into: bool = False  # another task of the same village that stays
 
 
 ROWS: dict[str, Row] = {
@@ -50,9 +56,23 @@ ROWS: dict[str, Row] = {
         Row("close_on_site", (DISPATCHED, ACCEPTED, SUBMITTED), (CLOSED,), (INSPECTOR,), "place",
             photo=True, by_other=True),
         Row("cancel", tuple(sorted(OPEN)), (CANCELLED,), (TOWN, OFFICE, SYSTEM), "place", text=True),
+        Row("extend", tuple(sorted(OPEN)), (), UNITS, "unit_or_town", text=True, until=True, asks=True),
+        Row("extend_grant", tuple(sorted(OPEN)), (), (TOWN, OFFICE), "inside", answers=True),
+        Row("extend_refuse", tuple(sorted(OPEN)), (), (TOWN, OFFICE), "inside", text=True, answers=True),
+        Row("defer", tuple(sorted(OPEN)), (DEFERRED,), (OFFICE,), "place", text=True, until=True),
+        Row("resume", (DEFERRED,), (ACCEPTED,), (OFFICE,), "place", text=True),
+        Row("reopen", (CLOSED,), (ACCEPTED,), (INSPECTOR, OFFICE), "place", photo=True, text=True),
+        Row("supervise", tuple(sorted(OPEN)), (), (OFFICE, SYSTEM), "place", text=True),
+        Row("merge", (DISPATCHED, ACCEPTED, RETURNED), (CANCELLED,), (TOWN, OFFICE), "place", text=True,
+            into=True),
+        Row("link", STAGES, (), (INSPECTOR, TOWN, OFFICE), "place", into=True),
         Row("note", STAGES, (), (*UNITS, INSPECTOR, OFFICE), "seen"),
     )
 }  # fmt: skip
+
+
+# What an act may merely lack: its words are kept all the same.
+LACKED = ("photo", "text", "unit", "until", "into", "late", "once", "asked")
 
 
 @dataclass(frozen=True)
@@ -73,6 +93,13 @@ class Facts:
     stale: bool = False  # decided on an older stage or unit than the present one
     outranked: bool = False  # … and a higher authority moved it meanwhile
     to_check: bool = False  # critical, or drawn for the office's check
+    until: bool = False  # carries a date that lies ahead
+    in_time: bool = True  # a day or more before the deadline
+    asked: bool = False  # more time was asked for and is not decided
+    asked_by: str = ""  # by whom
+    extended: bool = False  # more time was given once
+    beyond: bool = False  # what was asked is more than the item's own length: the office's to give
+    into: bool = False  # carries another task of the same village that is not finished (link: any)
 
 
 @dataclass(frozen=True)
@@ -161,11 +188,31 @@ def _missing(row: Row, facts: Facts) -> str:
         return "photo"
     if row.text and not said:
         return "text"
-    if not row.to and not said and not facts.photos:
+    if row.verb == "note" and not said and not facts.photos:
         return "text"  # a note of nothing
     if row.unit and not _may_send(facts):
         return "unit"
-    return ""
+    if row.into and not facts.into:
+        return "into"
+    if row.until and not facts.until:
+        return "until"
+    return _asking(facts) if row.asks else _answering(row, facts) if row.answers else ""
+
+
+def _asking(facts: Facts) -> str:
+    if facts.extended:
+        return "once"
+    if facts.asked:
+        return "asked"
+    return "" if facts.in_time else "late"
+
+
+def _answering(row: Row, facts: Facts) -> str:
+    if not facts.asked:
+        return "not_asked"
+    if facts.person and facts.person == facts.asked_by:
+        return "own_asking"
+    return "beyond" if row.verb == "extend_grant" and facts.beyond and facts.role == TOWN else ""
 
 
 def _may_send(facts: Facts) -> bool:
@@ -181,7 +228,7 @@ def _target(row: Row, facts: Facts) -> str:
 
 def _refused(facts: Facts, reason: str, why: str) -> Refusal:
     """Photos are evidence, never refused, nor are words that only lacked something: they stay as a note."""
-    incomplete = why in ("photo", "text", "unit") and bool(facts.text.strip())
+    incomplete = why in LACKED and bool(facts.text.strip())
     kept = reason == "stale_stage" or facts.photos > 0 or incomplete
     return Refusal("conflict" if kept else "rejected", reason, why)
 

@@ -30,6 +30,15 @@ PRODUCT = {
     "close_on_site": ("dispatched accepted submitted", "closed", "inspector"),
     "cancel": ("dispatched accepted submitted checked returned", "cancelled",
                "town_operator district_office system"),
+    "extend": (" ".join(sorted(stages.OPEN)), "", "village_committee line_department town_operator"),
+    "extend_grant": (" ".join(sorted(stages.OPEN)), "", "town_operator district_office"),
+    "extend_refuse": (" ".join(sorted(stages.OPEN)), "", "town_operator district_office"),
+    "defer": (" ".join(sorted(stages.OPEN)), "deferred", "district_office"),
+    "resume": ("deferred", "accepted", "district_office"),
+    "reopen": ("closed", "accepted", "inspector district_office"),
+    "supervise": (" ".join(sorted(stages.OPEN)), "", "district_office system"),
+    "merge": ("dispatched accepted returned", "cancelled", "town_operator district_office"),
+    "link": (" ".join(STAGES), "", "inspector town_operator district_office"),
     "note": (" ".join(STAGES), "", "inspector town_operator village_committee line_department district_office"),
 }  # fmt: skip
 
@@ -43,7 +52,7 @@ def facts(verb: str, stage: str, role: str = "", **more: object) -> Facts:
         unit = TOWN
     sound = Facts(
         stage, VILLAGE, unit, chosen, place, person="me", submitters=frozenset({"other"}), text="原因", photos=1,
-        fresh=1, new_unit=TOWN,
+        fresh=1, new_unit=TOWN, until=True, into=True, asked=ROWS[verb].answers, asked_by="somebody",
     )  # fmt: skip
     return replace(sound, **more)  # type: ignore[arg-type]
 
@@ -145,6 +154,41 @@ def test_whoever_submitted_does_not_review(verb: str) -> None:
 def test_pass_goes_to_the_office_when_critical_or_drawn() -> None:
     assert judge("pass", facts("pass", "submitted")) == Move("closed")
     assert judge("pass", facts("pass", "submitted", to_check=True)) == Move("checked")
+
+
+ASKING = [
+    ("extend", {"until": False}, "until"), ("extend", {"text": " "}, "text"), ("extend", {"in_time": False}, "late"),
+    ("extend", {"asked": True}, "asked"), ("extend", {"extended": True}, "once"),
+    ("extend_grant", {"asked": False}, "not_asked"), ("extend_grant", {"asked_by": "me"}, "own_asking"),
+    ("extend_grant", {"beyond": True}, "beyond"), ("extend_refuse", {"asked": False}, "not_asked"),
+    ("extend_refuse", {"asked_by": "me"}, "own_asking"), ("extend_refuse", {"text": ""}, "text"),
+    ("defer", {"until": False}, "until"), ("defer", {"text": ""}, "text"), ("resume", {"text": ""}, "text"),
+    ("reopen", {"fresh": 0}, "photo"), ("reopen", {"text": ""}, "text"), ("supervise", {"text": ""}, "text"),
+    ("merge", {"into": False}, "into"), ("merge", {"text": ""}, "text"), ("link", {"into": False}, "into"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("verb", "change", "why"), ASKING)
+def test_what_each_new_verb_must_carry(verb: str, change: dict[str, object], why: str) -> None:
+    """One condition fails at a time; with all of them met the verb goes through."""
+    sound = facts(verb, ROWS[verb].froms[0], photos=0)
+    assert isinstance(judge(verb, sound), Move)
+    got = judge(verb, replace(sound, **change))  # type: ignore[arg-type]
+    assert isinstance(got, Refusal)
+    assert (got.reason, got.why) == ("invalid", why)
+    told = sentence(verb, got, sound.stage)
+    assert told.endswith("。") and "{" not in told
+
+
+def test_time_beyond_the_items_own_is_the_offices_to_give() -> None:
+    longer = facts("extend_grant", "accepted", "district_office", beyond=True)
+    assert judge("extend_grant", longer) == Move("accepted", moves=False)
+
+
+def test_asking_and_pressing_never_move_a_task_and_are_not_outranked() -> None:
+    for verb in ("extend", "extend_grant", "extend_refuse", "supervise", "link"):
+        stage = ROWS[verb].froms[0]
+        assert judge(verb, facts(verb, stage, stale=True, outranked=True)) == Move(stage, moves=False)
 
 
 def test_how_far_a_post_reaches() -> None:
