@@ -23,21 +23,22 @@ export function SavedMark({ saved }: { saved?: Saved | undefined }) {
 const NEEDS = { sign_in: "请登录", password: "请改密码", update: "请更新" } as const;
 
 /** What the mark says about sending, most pressing first. */
-export function sendingWords(state: SyncState): { amber: boolean; words: string; small: string } {
+export function sendingWords(state: SyncState): { amber: boolean; words: string; more?: string; small: string } {
   const { waiting, photos } = state;
   const small = state.needs ? NEEDS[state.needs] : state.online ? "" : "离线";
-  if (waiting) return { amber: true, words: `待传 ${waiting}`, small };
+  if (waiting) return { amber: true, words: `待传 ${waiting}`, more: photos.waiting ? `照片 ${photos.waiting}` : "", small };
   if (photos.waiting) return { amber: true, words: `照片待传 ${photos.waiting}`, small };
   return { amber: false, words: "已全传", small };
 }
 
 /** 待传 2 · 离线. */
 export function SendingMark() {
-  const { amber, words, small } = sendingWords(useSync());
+  const { amber, words, more, small } = sendingWords(useSync());
   return (
     <span class={`mark ${amber ? "mark-amber" : ""}`}>
       {amber ? <span class="dot" aria-hidden="true" /> : <Icon name="tick" size={18} />}
       {words}
+      {more && <small class="mark-wide"> · {more}</small>}
       {small && <small> · {small}</small>}
     </span>
   );

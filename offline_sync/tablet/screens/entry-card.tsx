@@ -27,7 +27,7 @@ export function EntryCard({ one: { entry, photos, left } }: { one: EntryData }) 
           <Bar value={photos.length - left} of={photos.length} label="照片进度" />
         </div>
       )}
-      {!verdict && entry.problem && <p class="soon">{entry.problem}{entry.tries > 1 && `（已试 ${entry.tries} 次）`}</p>}
+      {!verdict && entry.problem && <p class="entry-problem">{entry.problem}{entry.tries > 1 && `（已试 ${entry.tries} 次）`}</p>}
       {verdict && <VerdictWords verdict={verdict} />}
     </section>
   );

@@ -2,7 +2,7 @@
 import type { Draft, Entry } from "../model";
 import type { RowOf } from "../rows";
 import { plainNames } from "../rules/search";
-import { visits } from "../rules/state";
+import { openCards, visits } from "../rules/state";
 import type { Visit } from "../rules/state";
 import type { Tablet } from "../tablet";
 
@@ -24,6 +24,7 @@ export interface HomeData {
   rounds: MyRound[]; // under way, the one that closes first first
   loose: Draft[]; // begun on something that is no longer assigned
   cards: number;
+  who: string;
 }
 
 /** Photo counts, read after the list stands. */
@@ -32,9 +33,9 @@ export type Counted = Pick<Parameters<typeof visits>[1], "inspections" | "photos
 export const NOTHING_COUNTED: Counted = { inspections: [], photos: new Map() };
 
 export async function readHome(tablet: Tablet, counted: Counted): Promise<HomeData> {
-  const [villages, towns, rounds, assignments, cards, drafts, outbox] = await Promise.all([
+  const [villages, towns, rounds, assignments, cards, drafts, outbox, me] = await Promise.all([
     tablet.rows.all("village"), tablet.rows.all("town"), tablet.rows.all("round"), tablet.rows.all("assignment"),
-    tablet.rows.all("card"), tablet.drafts.list(), tablet.outbox.list(),
+    tablet.rows.all("card"), tablet.drafts.list(), tablet.outbox.list(), tablet.people.current(),
   ]);
   const open = rounds.filter((round) => round.stage === "started" || (round.stage === "closed" && unfinished(round.id, assignments, drafts, outbox)));
   const mine = assignments.filter((one) => one.stage !== "withdrawn" && open.some((round) => round.id === one.round));
@@ -47,9 +48,9 @@ export async function readHome(tablet: Tablet, counted: Counted): Promise<HomeDa
       .map((row) => ({ code: row.code, name: row.name, plain: names.get(row.code) ?? row.name, town: townNames.get(row.town) ?? "", search: row.search, at: row.location, visits: by.get(row.code) ?? [] }))
       .sort((a, b) => (a.code < b.code ? -1 : 1)),
     towns: [...towns].sort((a, b) => (a.code < b.code ? -1 : 1)),
-    rounds: open.map((row) => ({ row, visits: all.filter((visit) => visit.round === row.id) })).sort((a, b) => (a.row.closes < b.row.closes ? -1 : 1)),
+    rounds: open.map((row) => ({ row, visits: all.filter((visit) => visit.round === row.id) })).filter((round) => round.visits.length > 0).sort((a, b) => (a.row.closes < b.row.closes ? -1 : 1)),
     loose: drafts.filter((draft) => !all.some((visit) => visit.inspection === draft.inspection)),
-    cards: cards.filter((card) => !card.dismissed).length,
+    cards: openCards(cards, outbox).length, who: me?.title || me?.name || "",
   };
 }
 

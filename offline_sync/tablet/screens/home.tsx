@@ -6,7 +6,7 @@ import { Frame } from "../parts/frame";
 import { useLive, useNow, useTablet } from "../parts/hooks";
 import type { Draft } from "../model";
 import type { Place } from "../rules/distance";
-import { CHECKLIST, ROUND_TYPE, word } from "../rules/office-words";
+import { CHECKLIST, word } from "../rules/office-words";
 import { told, windowWords } from "../rules/when";
 import { NOTHING_COUNTED, countPhotos, readHome } from "./home-data";
 import type { HomeData, MyRound } from "./home-data";
@@ -24,13 +24,13 @@ export function Home() {
   };
   const data = home.value;
   return (
-    <Frame title="巡村" place="villages" sub={data ? subtitle(data) : ""}>
+    <Frame title="巡村" place="villages" sub={data?.who} wide>
       {home.trouble && <TroubleCard trouble={home.trouble} again={home.again} />}
       {!data && !home.trouble && <Loading />}
       {data && (
-        <div class="home">
-          <div class="home-top">
-            {data.cards > 0 && <LinkButton to="/cards" wide>{data.cards} 件事需要您看一下</LinkButton>}
+        <div class="board">
+          <div class="board-top">
+            {data.cards > 0 && <a class="btn btn-wide needs-me" href="#/cards">有 {data.cards} 件事需要您看一下</a>}
             <GoOn data={data} />
             {data.rounds.map((round) => <RoundCard key={round.row.id} round={round} />)}
             {!data.rounds.length && <Note>现在没有安排给您的批次。安排下来后，联网时会自动出现在这里。</Note>}
@@ -49,11 +49,6 @@ export function Home() {
       )}
     </Frame>
   );
-}
-
-function subtitle({ rounds, villages }: HomeData): string {
-  const [first] = rounds;
-  return first ? `${first.row.name}${rounds.length > 1 ? ` 等 ${rounds.length} 个批次` : ""}` : `本机有 ${villages.length} 个村`;
 }
 
 /** The draft one was last at: one tap and on. */
@@ -79,12 +74,9 @@ function RoundCard({ round: { row, visits } }: { round: MyRound }) {
   const closed = row.stage !== "started";
   return (
     <section class="card round-card">
-      <div class="round-head">
-        <h2>{row.name}</h2>
-        <span>{word(ROUND_TYPE, row.type)}</span>
-      </div>
+      <h2>{row.name}</h2>
       <p class="round-line">
-        <b class="figures">{done}</b><span> / {visits.length} 已检</span>
+        <b>{done}</b><span> / {visits.length} 已检</span>
         <span class="round-left">{closed ? "批次已结束" : windowWords(row.opens, row.closes, now)}</span>
       </p>
       <Bar value={done} of={visits.length} label={`${row.name} 进度`} />

@@ -62,7 +62,7 @@ function LostItem({ lost, row }: { lost: Lost; row: PastVisit["row"] }) {
     <div class="lost">
       <div class="lost-head">
         <span class="lost-text"><small>{lost.item}</small> {lost.text}</span>
-        <span class="lost-points">{lost.points} / {lost.weight}</span>
+        <span class="lost-points">{lost.points} / {lost.weight} 分</span>
       </div>
       <Bar value={Number(lost.points)} of={Number(lost.weight)} label={`${lost.item} 得分`} />
       {lost.findings.map((finding) => (

@@ -6,6 +6,7 @@ import { Frame } from "../parts/frame";
 import { useTablet } from "../parts/hooks";
 import { replace } from "../parts/route";
 import { Scanner } from "../parts/scanner";
+import { readEvidenceLink } from "../rules/links";
 import { plateCode, ticketIn } from "../rules/search";
 
 const SAYS = {
@@ -22,8 +23,10 @@ export function ScanPage({ wants }: { wants: keyof typeof SAYS }) {
     if (done.current) return;
     const ticket = ticketIn(text) ?? (typed && wants === "enrol" && /^[\w-]{16,100}$/.test(text.trim()) ? text.trim() : null);
     if (ticket) return leave(`/enrol=${ticket}`);
+    const visit = wants === "village" ? readEvidenceLink(text) : null;
+    if (visit) return leave(text.trim().replace(/^[^#]*#/, ""));
     const code = wants === "village" ? plateCode(text) : null;
-    if (!code) return setNote(typed ? says.bad : wants === "village" ? "这不是村牌上的二维码，请换一个。" : "这不是登记二维码，请向管理人员要一张。");
+    if (!code) return setNote(typed ? says.bad : wants === "village" ? "这不是村牌或同组平板上的二维码，请换一个。" : "这不是登记二维码，请向管理人员要一张。");
     if (await tablet.rows.one("village", code)) leave(`/village/${code}`);
     else setNote(`本机没有代码为 ${code} 的村：可能不在您的管辖范围内，或还没有同步。`);
   };

@@ -30,10 +30,10 @@ export function TaskRows({ tasks, onWay, names }: Props) {
         return (
           <Row
             key={task.id} to={`/task/${task.id}`} title={task.text || task.requirement}
-            sub={<>{where}{task.severity === "critical" && <b class="late"> {word(SEVERITY, task.severity)}</b>}</>}
+            sub={<>{where}{task.severity === "critical" && <b class="late"> {word(SEVERITY, task.severity)}</b>}{way && <b class="soon row-way">{way}</b>}</>}
             side={
               <>
-                <span class={way ? "soon" : "stage"}>{way || word(STAGE, task.stage)}</span>
+                {!way && <span class="stage">{word(STAGE, task.stage)}</span>}
                 <span class={due.late ? "late" : due.soon ? "soon" : "muted"}>{due.words}</span>
               </>
             }

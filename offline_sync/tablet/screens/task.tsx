@@ -29,7 +29,7 @@ export function TaskPage({ id }: { id: string }) {
   const main = FIRST.filter((move) => offered.includes(move)).slice(0, 2);
   return (
     <Frame
-      title={task.text || task.requirement} sub={`${data.village} · 任务 ${task.number}`} back="/tasks" wide
+      title={task.text || task.requirement} sub={data.village} back="/tasks" wide
       foot={main.length > 0 && main.map((move, at) => <Button key={move} kind={at === main.length - 1 ? "main" : "plain"} onClick={() => setAsked(move)}>{verb(move)}</Button>)}
     >
       <div class="task">
@@ -63,8 +63,9 @@ function Head({ data: { task, unit, item }, now }: { data: TaskData; now: number
         <dt>责任单位</dt><dd>{unit}</dd>
         <dt>期限</dt><dd>{date(task.deadline, now)}</dd>
         <dt>严重程度</dt><dd class={task.severity === "critical" ? "late" : ""}>{word(SEVERITY, task.severity)}</dd>
-        <dt>检查项</dt><dd>{task.item}{item && ` ${item}`}</dd>
+        <dt>检查项</dt><dd>{task.item}{item && item !== task.requirement && ` ${item}`}</dd>
         {task.requirement && <><dt>整改要求</dt><dd>{task.requirement}</dd></>}
+        <dt>编号</dt><dd>{task.number}</dd>
         {said.length > 0 && <><dt>记录</dt><dd>{said.join("，")}</dd></>}
       </dl>
     </div>

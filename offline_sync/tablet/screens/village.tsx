@@ -7,6 +7,7 @@ import { useAct, useLive, useNow, useTablet } from "../parts/hooks";
 import { Sign } from "../parts/sign";
 import { go } from "../parts/route";
 import type { Position } from "../model";
+import { evidenceLink } from "../rules/links";
 import { CHECKLIST, word } from "../rules/office-words";
 import { windowWords } from "../rules/when";
 import { Trouble } from "../tablet";
@@ -32,7 +33,7 @@ export function Village({ code }: { code: string }) {
     <Frame title={data.row.name} sub={[data.town, aliases].filter(Boolean).join(" · ")} back="/" wide>
       <div class="village">
         <div>
-          {data.mine.map((visit) => <VisitCard key={visit.assignment} visit={visit} position={position} />)}
+          {data.mine.map((visit) => <VisitCard key={visit.assignment} visit={visit} position={position} second={visit.sign === "todo" && data.mine.some((one) => one.sign === "draft")} />)}
           {!data.mine.length && <Note>这个村现在没有安排给您检查。可以看上次的情况，也可以复核整改。</Note>}
           <Part title={`未销号任务 ${data.tasks.length || ""}`}>
             {data.tasks.length ? <TaskRows tasks={data.tasks} onWay={data.on_way} names={null} /> : <p class="muted">没有未销号的任务。</p>}
@@ -68,7 +69,10 @@ function usePosition(): { current: Position | null } {
   return found;
 }
 
-function VisitCard({ visit, position }: { visit: MyVisit; position: { current: Position | null } }) {
+interface VisitProps { visit: MyVisit; position: { current: Position | null }; second: boolean }
+
+/** `second`: another list of this village is being filled in; that one comes first. */
+function VisitCard({ visit, position, second }: VisitProps) {
   const tablet = useTablet();
   const now = useNow();
   const act = useAct();
@@ -90,15 +94,18 @@ function VisitCard({ visit, position }: { visit: MyVisit; position: { current: P
       {act.trouble && <TroubleCard trouble={act.trouble} />}
       {sign === "draft" && visit.inspection && <LinkButton to={`/visit/${visit.inspection}`} kind="main" wide>接着检查</LinkButton>}
       {sign === "todo" && (list
-        ? <Button kind="main" wide busy={act.busy} onClick={() => void begin()}>开始检查</Button>
+        ? <Button kind={second ? "plain" : "main"} wide busy={act.busy} onClick={() => void begin()}>开始检查</Button>
         : <Note kind="amber">这份评分表还没有下载到本机。请在有网络的地方打开巡村，同步完成后再开始。</Note>)}
       {sign === "waiting" && <p>已填完，等待上传。<a href="#/outbox">看待传</a></p>}
       {sign === "missing" && <p>文字已收到，照片还缺 {visit.missing} 张；照片在本机的，连上网会自动补传。</p>}
       {sign === "held" && <p>已收到，等待区级办公室确认。<a href="#/cards">看原因</a></p>}
-      {visit.inspection && (sign === "missing" || sign === "sent" || sign === "waiting") && <LinkButton to={`/evidence/${visit.inspection}`} kind="quiet" icon="camera">补充照片</LinkButton>}
+      {visit.inspection && (sign === "missing" || sign === "sent" || sign === "waiting") && <LinkButton to={linkOf(visit)} kind="quiet" icon="camera">补充照片</LinkButton>}
     </section>
   );
 }
+
+const linkOf = ({ inspection, round, village, checklist_row }: MyVisit): string =>
+  evidenceLink({ inspection: inspection ?? "", round, village, checklist: checklist_row?.sha256 ?? "" });
 
 async function wanted(tablet: ReturnType<typeof useTablet>, visit: MyVisit, position: Position | null) {
   const me = await tablet.people.current();
