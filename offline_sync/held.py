@@ -20,6 +20,7 @@ from inspections.models import Inspection, Photo
 from inspections.scoring import Score
 from inspections.sheet import Checklist
 from offline_sync import commands
+from offline_sync.loose import Loose
 from offline_sync.models import Card, Command
 from offline_sync.protocol import CommandIn
 from offline_sync.receipts import moment
@@ -62,7 +63,9 @@ def arrived_of(row: Command) -> Arrived:
         command = msgspec.json.decode(readable(row.payload.encode()), type=CommandIn)
     except msgspec.DecodeError as error:
         raise Problem("invalid", what="这份内容已无法读取，只能存为备注或退回。") from error
-    return Arrived(command, row.payload, row.body_hash, row.replica, moment(command.at), row.skew_seconds)
+    return Arrived(
+        command, row.payload, row.body_hash, row.replica, moment(command.at), row.skew_seconds, row.heard_at
+    )
 
 
 def args_of(row: Command) -> dict[str, Any]:
@@ -72,6 +75,12 @@ def args_of(row: Command) -> dict[str, Any]:
     except (msgspec.DecodeError, AttributeError):
         return {}
     return args if isinstance(args, dict) else {}
+
+
+def named_of(row: Command) -> dict[str, str]:
+    """What the trail names a held command by: its village and checklist, as far as it has them."""
+    args = args_of(row)
+    return Loose(village=args.get("village", ""), checklist=args.get("checklist")).named()
 
 
 async def contents(row: Command) -> Contents:
@@ -104,7 +113,7 @@ async def contents(row: Command) -> Contents:
 
 async def _scored(row: Command, sheet: Submission) -> tuple[Checklist, Score]:
     who = await _author(row, args_of(row), None)
-    checklist = await understanding.understand(sheet, who)
+    checklist = await understanding.understand(sheet, who, most_photos=None)
     sources = {item.code: item.auto_source for item in checklist.items if item.auto_source}
     auto = await figures.auto_values(sheet.village, sheet.round, sources, checklist=checklist.code)
     return checklist, submit.prepare(sheet, checklist, auto, who=who, document="").scored
@@ -219,6 +228,7 @@ async def _decide(
         verdict = await work(line)
         line.actor = actor  # the work names the author; the decision is the office's
         line.body.update(command=str(row.id), decision=decision, words=words.strip(), reason=row.reason)
+        line.body.update(named_of(row))
         line.body["status"] = verdict.status
         text = _told(decision, verdict, words.strip())
         await Card.filter(command=row.id).update(text=text[:600], dismissed=False, rev=line.rev)

@@ -14,6 +14,7 @@ class Loose(msgspec.Struct):
     photos: list[Any] = []
     photo: Any = None
     village: Any = ""
+    checklist: Any = None
     inspection: Any = ""
     task: Any = ""
 
@@ -25,6 +26,12 @@ class Loose(msgspec.Struct):
     def readable_photos(self) -> list[PhotoIn]:
         """Those of them that are a photo's announcement."""
         return [photo for photo in (_photo(raw) for raw in self.announced) if photo]
+
+    def named(self) -> dict[str, str]:
+        """Village and checklist code, as far as they are what they should be: what a trail names it by."""
+        code = self.checklist.get("code") if isinstance(self.checklist, dict) else ""
+        told = {"village": self.village, "checklist": code}
+        return {key: value for key, value in told.items() if isinstance(value, str) and 0 < len(value) <= 12}
 
 
 def loose(arrived: Arrived) -> Loose:

@@ -15,6 +15,7 @@ import structlog
 from tortoise.exceptions import IntegrityError
 
 from offline_sync import commands
+from offline_sync.loose import loose
 from offline_sync.models import Command, CommandTry, Replica, Stranger
 from offline_sync.protocol import CommandIn
 from offline_sync.verdicts import Arrived, Kept, Verdict, keep
@@ -118,14 +119,14 @@ async def _look_up(who: Who, arrived: Arrived, replica: Counted) -> Kept | None:
     if row["body_hash"] != arrived.body_hash or str(row["person"]) != str(who.person):
         await _quarantine(who, arrived)
         raise Problem("id_reuse", id=str(command.id))
-    if str(row["replica"]) != str(replica.id) and command.seq == replica.last_seq + 1:
-        # The same act under a new replica's number: its verdict stands, the new count goes on.
+    if command.seq == replica.last_seq + 1:
+        # The same act under a new number (a new replica, or one that counts anew): its verdict stands, the count goes on.
         await shielded(Replica.filter(id=replica.id, last_seq=command.seq - 1).update(last_seq=command.seq))
         replica.last_seq = command.seq
     data = row["data"] if isinstance(row["data"], dict) else json.loads(row["data"])
     return Kept(
         command.id,
-        int(row["seq"]),
+        command.seq,
         row["status"],
         row["reason"],
         row["detail"],
@@ -175,6 +176,8 @@ async def _in_change(who: Who, arrived: Arrived, work: commands.Work) -> Kept:
         if not line.subject_id or line.subject_kind == "district":
             line.about(*commands.subject(verdict, command.id), f"u:{who.person}")
         line.body.setdefault("status", verdict.status)
+        if verdict.status == "held":  # nothing else will ever name what is not in the tables
+            line.body.update(loose(arrived).named())
         if verdict.reason:
             line.body["reason"] = verdict.reason
         return keep(line, arrived, who.person, verdict)

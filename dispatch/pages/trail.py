@@ -1,6 +1,7 @@
 """操作记录: the numbered, chained lines of the district, newest first; one line in full with its proof."""
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -99,7 +100,7 @@ async def trail(request: Request, who: Who) -> Response:
     _need(who)
     asked = _asked(request)
     rows = await (await _query(who, asked)).order_by("-rev").limit(PAGE + 1)
-    lines = await _lines(rows[:PAGE])
+    lines = await _lines(who, rows[:PAGE])
     towns = (await names_for(())).towns
     verbs = [("", "全部操作"), *words.VERB.items()]
     return desk(
@@ -128,8 +129,8 @@ async def _query(who: Who, asked: Asked) -> QuerySet[Change]:
     return query
 
 
-async def _lines(rows: list[Change]) -> list[Line]:
-    """Rows with names for all that they are about; six queries for any number."""
+async def _lines(who: Who, rows: list[Change]) -> list[Line]:
+    """Rows with names for all that they are about; seven queries for any number."""
 
     def ids(kind: str) -> list[UUID]:
         return [UUID(row.subject_id) for row in rows if row.subject_kind == kind and _is_uuid(row.subject_id)]
@@ -140,14 +141,54 @@ async def _lines(rows: list[Change]) -> list[Line]:
     visits = ids("inspection")
     lists = dict(await Inspection.filter(id__in=visits).values_list("id", "checklist_code")) if visits else {}
     rounds = dict(await Round.filter(id__in=ids("round")).values_list("id", "name")) if ids("round") else {}
-    names = await names_for({row.home for row in rows if row.home.isdigit()})
+    held = await _held([row for row in rows if _kept_aside(row, lists)])
+    places = {row.home for row in rows if row.home.isdigit()}
+    names = await names_for(places | {str(one.get("village", "")) for one in held.values()})
+    opens = who.holds(*MAY["held.decide"])
     known = {
         **{key: words.CHECKLIST.get(code, code) for key, code in lists.items()},
         **tasks,
         **rounds,
         **titles,
     }
-    return [_line(row, titles, known, names) for row in rows]
+    return [
+        _held_line(row, titles, names, held[row.id], opens)
+        if row.id in held
+        else _line(row, titles, known, names)
+        for row in rows
+    ]
+
+
+def _kept_aside(row: Change, visits: Collection[UUID]) -> bool:
+    """True for a line about an inspection that is in no table, or about an upload: what the office decides on."""
+    if row.subject_kind == "inspection":
+        return not (_is_uuid(row.subject_id) and UUID(row.subject_id) in visits)
+    return row.subject_kind == "command"
+
+
+async def _held(rows: list[Change]) -> dict[int, dict[str, Any]]:
+    """What these lines say of themselves; an erased body says nothing."""
+    kept = await ChangeBody.filter(id__in=[row.id for row in rows]) if rows else []
+    found = {row.id: {} for row in rows} | {one.id: json.loads(one.body) for one in kept if one.body}
+    return {key: body if isinstance(body, dict) else {} for key, body in found.items()}
+
+
+def _held_line(row: Change, titles: dict[UUID, str], names: Names, body: dict[str, Any], opens: bool) -> Line:
+    """A line about something that was received and waits, or waited, for the office."""
+    village, checklist = str(body.get("village", "")), str(body.get("checklist", ""))
+    status, decision = str(body.get("status", "")), str(body.get("decision", ""))
+    command = str(body.get("command") or (row.command_id if status == "held" else "") or "")
+    where = names.place(village) if village.isdigit() else ""
+    about = " ".join(
+        part
+        for part in (where, words.SUBJECT[row.subject_kind], words.CHECKLIST.get(checklist, checklist))
+        if part
+    )
+    told = words.DECISION.get(decision, "") if decision else words.STATUS.get(status, "")
+    return Line(
+        row, titles.get(row.person, "") if row.person else "", words.ROLE.get(row.post, row.post), words.verb(row.verb),
+        about, f"/held/{command}" if command and opens else "", told,
+    )  # fmt: skip
 
 
 def _line(row: Change, titles: dict[UUID, str], known: dict[UUID, str], names: Names) -> Line:
@@ -181,7 +222,7 @@ async def one_line(request: Request, who: Who) -> Response:
         raise Problem("not_found")
     kept = await ChangeBody.get_or_none(id=row.id)
     before = await Change.get_or_none(district=who.district, rev=row.rev - 1)
-    [line] = await _lines([row])
+    [line] = await _lines(who, [row])
     text = kept.body if kept and kept.body is not None else None
     salt = kept.salt if kept else None
     proof = {

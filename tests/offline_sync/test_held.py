@@ -66,6 +66,24 @@ async def test_the_second_visit_takes_the_place_of_the_first(
     assert not (await verify())[0].faults
 
 
+async def test_the_trail_names_what_waits_and_leads_to_it(
+    app: Starlette, inspector: Tablet, second: Tablet
+) -> None:
+    _, command, _ = await twin(inspector, second)
+    named = "王平镇安家庄村 检查 农村人居环境"
+    async with at_desk(app, "office") as office:
+        listed = await office.get("/trail?verb=inspection.submit")
+        assert said(listed).count(named) == 2 and said(listed).count("已收到，待批") == 1
+        assert f'href="/held/{command["id"]}"' in listed
+        form = await office.form(f"/held/{command['id']}", "/note")
+        assert (await office.send(form)).status_code == 303
+        decided = await office.get("/trail?verb=held.decide")
+        assert "王平镇安家庄村 上传内容 农村人居环境" in said(decided) and "已存为备注" in said(decided)
+    async with at_desk(app, "admin") as admin:
+        listed = await admin.get("/trail?verb=inspection.submit")
+        assert named in said(listed) and "/held/" not in listed, "who may not open it gets no link"
+
+
 async def test_no_needs_words_and_the_author_reads_them(
     app: Starlette, inspector: Tablet, second: Tablet
 ) -> None:
