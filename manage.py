@@ -33,19 +33,28 @@ def _say(text: str) -> None:
 
 @cli.command()
 def serve(
-    host: str = "127.0.0.1",
-    port: int = 8000,
+    host: Annotated[str, typer.Option(help="default 127.0.0.1; with --lan every network card")] = "",
+    port: Annotated[int | None, typer.Option(help="default 8000; with --lan 8443")] = None,
     data: Data = None,
     empty: Annotated[bool, typer.Option("--empty", help="no demo district in an empty folder")] = False,
+    lan: Annotated[bool, typer.Option("--lan", help="HTTPS for tablets of the local network")] = False,
+    trust_port: Annotated[int, typer.Option(help="with --lan: where tablets learn to trust us")] = 8000,
 ) -> None:
     """Bring the database up to date, load the demo district into an empty folder, print addresses, serve."""
-    import uvicorn  # noqa: PLC0415 - the other commands start faster without the server
-
     settings = _settings(data)
     os.environ["XUNCUN_DATA"] = str(settings.data)
     demo = asyncio.run(_ready(settings, empty))
     from app import make_app  # noqa: PLC0415
 
+    port = (8443 if lan else 8000) if port is None else port
+    if lan:
+        from offline_sync.lan.serve import serve_lan  # noqa: PLC0415
+
+        serve_lan(make_app, settings, (host, port, trust_port), _say, lambda: _greet_demo(settings, demo))
+        return
+    import uvicorn  # noqa: PLC0415 - the other commands start faster without the server
+
+    host = host or "127.0.0.1"
     app = make_app(settings)
     _greet(host, port, settings, demo)
     uvicorn.run(
@@ -78,7 +87,12 @@ async def _ready(settings: Settings, empty: bool) -> bool:
 
 def _greet(host: str, port: int, settings: Settings, demo: bool) -> None:
     shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 - for reading, not binding
-    _say(f"\n巡村已启动   http://{shown}:{port}/\n数据文件夹   {settings.data}")
+    _say(f"\n巡村已启动   http://{shown}:{port}/")
+    _greet_demo(settings, demo)
+
+
+def _greet_demo(settings: Settings, demo: bool) -> None:
+    _say(f"数据文件夹   {settings.data}")
     if demo:
         _say("演示账号（密码均为 xuncun-demo）：\n  admin 系统管理员 · office 区级办公室 · town 王平镇专管员")
         _say("  inspector / inspector2 王平镇检查员 · village 安家庄村委会")

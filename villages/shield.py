@@ -3,7 +3,7 @@
 import time
 from collections import OrderedDict
 
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from villages.ground.problems import Problem
@@ -26,6 +26,16 @@ GUARDED = {"/api/session": 60, "/api/enrol": 30, "/sign-in": 60, "/verify/": 240
 REMEMBERED = 5000
 
 
+_LOCAL = (".local", ".lan", ".internal", ".home.arpa", ".localhost")
+
+
+def _public(scope: Scope) -> bool:
+    """True for a name of the public net. A local one must not bind browsers to HTTPS for a year: on the same machine
+    the page that explains our certificate stands on plain HTTP."""
+    host = Headers(scope=scope).get("host", "").partition(":")[0].lower()
+    return host.rpartition(".")[2].isalpha() and "." in host and not host.endswith(_LOCAL)
+
+
 class Shield:
     """ASGI middleware: security headers on every answer, a bounded knock counter on the guarded doors."""
 
@@ -45,7 +55,7 @@ class Shield:
                 headers.setdefault("Content-Security-Policy", PDF_POLICY if pdf else POLICY)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
-                if scope["scheme"] == "https":
+                if scope["scheme"] == "https" and _public(scope):
                     headers.setdefault("Strict-Transport-Security", "max-age=31536000")
                 if not scope["path"].startswith("/static/"):
                     headers.setdefault("Cache-Control", "no-store")
