@@ -14,6 +14,7 @@ from villages.changes import SYSTEM, Actor, Line, change
 from villages.ground import clock
 from villages.ground.bulk import Question
 from villages.ground.problems import Problem
+from villages.leavings import leave
 
 _INT_MAX = 2**31 - 1  # the columns'; a figure beyond is a slip of the tablet and no reason to refuse evidence
 
@@ -41,7 +42,7 @@ def slots_question(photos: Sequence[PhotoIn]) -> Question:
     ids = [str(slot) for slot in _by_slot(photos)]
     hashes = list({photo.sha256 for photo in photos})
     text = (
-        "SELECT id, sha256, state, has_preview FROM photo"
+        "SELECT id, sha256, state, has_preview, person, town FROM photo"
         f" WHERE id IN ({_marks(ids)}) OR sha256 IN ({_marks(hashes)})"
     )
     return text, [*ids, *hashes]
@@ -50,11 +51,16 @@ def slots_question(photos: Sequence[PhotoIn]) -> Question:
 def open_slots(
     line: Line, photos: Sequence[PhotoIn], there: list[dict[str, Any]], *, home: str, person: UUID
 ) -> list[str]:
-    """Queue the slots that are not `there` (the rows of `slots_question`); returns as `expect_photos`."""
+    """Queue the slots that are not `there` (the rows of `slots_question`); returns as `expect_photos`.
+
+    A slot of this person's that waited with them (its command was held, or came first) is brought home.
+    """
     taken = {str(row["id"]): row["sha256"] for row in there}
     stored = {row["sha256"] for row in there if row["state"] == "stored"}
     previewed = {row["sha256"] for row in there if row["has_preview"]}
+    waiting = {str(row["id"]) for row in there if not row["town"] and str(row["person"]) == str(person)}
     fresh: list[dict[str, Any]] = []
+    coming: list[str] = []
     for slot, photo in _by_slot(photos).items():
         key = str(slot)
         if taken.get(key, photo.sha256) != photo.sha256:
@@ -63,7 +69,13 @@ def open_slots(
         if key not in taken:
             taken[key] = photo.sha256
             fresh.append(_slot(line, key, photo, home, str(person), stored, previewed))
+        elif key in waiting:
+            coming.append(key)
     line.add(Photo, fresh)
+    if coming and not home.startswith("u:"):
+        text = f"UPDATE photo SET home = ?, town = ?, rev = ? WHERE id IN ({_marks(coming)})"
+        line.later(text, home, home[:9], line.rev, *coming)
+        leave(line, f"u:{person}", "photo", coming)
     return [sha256 for sha256 in dict.fromkeys(p.sha256 for p in photos) if sha256 not in stored]
 
 

@@ -6,8 +6,10 @@ from uuid import UUID
 from inspections.answers import PhotoIn
 from inspections.evidence import expect_photos
 from inspections.models import Inspection, Photo, PhotoUse
+from inspections.understanding import MOST_PHOTOS
 from villages.changes import Line
 from villages.ground.bulk import Question
+from villages.leavings import leave
 
 
 async def add_evidence(
@@ -45,6 +47,18 @@ async def add_evidence(
     return missing
 
 
+async def too_many(inspection: UUID, photos: Sequence[PhotoIn]) -> str:
+    """Why these are more photos than one visit takes, in a sentence; "" when they are not."""
+    known = set(await PhotoUse.filter(inspection=inspection).values_list("photo_id", flat=True))
+    all_told = len(known | {photo.id for photo in photos})
+    if all_told <= MOST_PHOTOS:
+        return ""
+    more = f"已登记 {len(known)} 张，加上这一批共" if known else "共"
+    return (
+        f"本次检查的照片{more} {all_told} 张，超过 {MOST_PHOTOS} 张的上限，照片已留存，等待区级办公室确认。"
+    )
+
+
 def early_question(inspection: UUID) -> Question:
     """Asks for the photos that a partner sent before this visit arrived (`id`); before anything is queued."""
     text = "SELECT p.id FROM photo_use u JOIN photo p ON p.id = u.photo_id WHERE u.inspection = ? AND p.town = ''"
@@ -62,6 +76,8 @@ def restate(line: Line, inspection: UUID, photos: set[UUID]) -> None:
 
 
 async def adopt(line: Line, early: Sequence[UUID], village: str) -> None:
-    """Bring early photos home to the village."""
+    """Bring early photos home to the village, from the people who sent them."""
     await line.flush()
+    for photo, person in await Photo.filter(id__in=early).values_list("id", "person"):
+        leave(line, f"u:{person}", "photo", [photo])
     await Photo.filter(id__in=early).update(home=village, town=village[:9], rev=line.rev)

@@ -6,6 +6,7 @@ inside it. Evidence is applied or held, never refused: a `Hold` names why, and t
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -35,7 +36,9 @@ class Prepared:
     scored: Score
     document: str
     person: UUID
+    inspectors: list[str]
     answers: list[dict[str, Any]]
+    heard: datetime | None = None  # when it arrived, for one that waited for the office
 
 
 def prepare(
@@ -45,19 +48,24 @@ def prepare(
     *,
     who: Who,
     document: str,
+    heard: datetime | None = None,
 ) -> Prepared:
     """Score an understood submission; `auto` are the figures of items that the system computes."""
-    scored = score(
-        checklist, submission.answers, auto=auto, author=str(who.person),
-        inspectors=[str(person) for person in submission.inspectors],
-    )  # fmt: skip
+    inspectors = team_of(submission, who.person)
+    scored = score(checklist, submission.answers, auto=auto, author=str(who.person), inspectors=inspectors)
     by_item = {answer.item: answer for answer in submission.answers}
     answers = [
         _answer_row(code, by_item.get(code), scored, auto.get(code))
         for section in checklist.sections
         for code in (item.code for item in section.items)
     ]
-    return Prepared(submission, checklist, scored, document, who.person, answers)
+    return Prepared(submission, checklist, scored, document, who.person, inspectors, answers, heard)
+
+
+def team_of(submission: Submission, author: UUID) -> list[str]:
+    """Who answers for the visit: the inspectors named, and its author first where the sheet forgot to name them."""
+    named = list(dict.fromkeys(str(person) for person in submission.inspectors))
+    return named if str(author) in named else [str(author), *named]
 
 
 @dataclass(frozen=True)
@@ -81,7 +89,7 @@ async def submit(line: Line, ready: Prepared) -> tuple[Taken, list[str]]:
     rounds, slots, early = await line.ask(
         _round_question(sub), evidence.slots_question(sub.photos), early_question(sub.inspection)
     )
-    late = _round_takes(rounds, sub)
+    late = _round_takes(rounds, sub) and not await _came_in_time(line, ready)
     scored = ready.scored
     line.add(
         Inspection,
@@ -89,7 +97,7 @@ async def submit(line: Line, ready: Prepared) -> tuple[Taken, list[str]]:
             dict(
                 id=sub.inspection, round_id=sub.round, village=sub.village, checklist_code=sub.checklist.code,
                 checklist_version=sub.checklist.version, checklist_sha256=sub.checklist.sha256,
-                author=ready.person, inspectors=[str(person) for person in sub.inspectors],
+                author=ready.person, inspectors=ready.inspectors,
                 started_at=clock.plausible(sub.started_at) or line.heard_at,
                 finished_at=clock.plausible(sub.finished_at) or line.heard_at, heard_at=line.heard_at,
                 stage="submitted", late=late, score=scored.score, grade=scored.grade or "",
@@ -108,6 +116,8 @@ async def submit(line: Line, ready: Prepared) -> tuple[Taken, list[str]]:
     _add_parts(line, ready)
     complete(line, sub.round, sub.village, sub.checklist.code)
     line.about("inspection", sub.inspection, sub.village, moved=("", "submitted"))
+    if len(ready.inspectors) > len(set(sub.inspectors)):
+        line.body["author_added"] = True
     line.body.update(
         round=str(sub.round), village=sub.village, checklist=sub.checklist.sha256,
         score=str(scored.score), grade=scored.grade, late=late, vetoes=list(scored.vetoes),
@@ -136,6 +146,15 @@ def _round_takes(found: list[dict[str, Any]], sub: Submission) -> bool:
             f"本批次中该村的 {sub.checklist.code} 检查已有一份，这一份已原样留存，等待区级办公室确认。",
         )
     return bool(stage == "closed")
+
+
+async def _came_in_time(line: Line, ready: Prepared) -> bool:
+    """Whether a visit that waited for the office had arrived before its round was closed."""
+    if ready.heard is None:
+        return False
+    closing = "SELECT MIN(heard_at) AS at FROM change WHERE subject_id = ? AND subject_kind = 'round' AND to_stage = 'closed'"
+    [found] = await line.run(closing, str(ready.submission.round))
+    return bool(found["at"] and clock.rfc3339(ready.heard) < found["at"])
 
 
 def _add_parts(line: Line, ready: Prepared) -> None:

@@ -9,10 +9,12 @@ from inspections.answers import Submission
 from inspections.checklists import checklist_by_sha
 from inspections.scoring import check_answers
 from inspections.sheet import Checklist
+from villages.districts import LIMITS
 from villages.ground.database import look
 from villages.permissions import Who, post_for
 
 VERB = "inspection.submit"
+MOST_PHOTOS = LIMITS["photos_per_inspection"]
 
 
 class Hold(Exception):
@@ -58,10 +60,12 @@ async def look_up(submission: Submission) -> Known:
     )  # fmt: skip
 
 
-async def understand(submission: Submission, who: Who, known: Known | None = None) -> Checklist:
-    """Check what needs no score: district, reach, checklist, round, people, figures. Raises Hold.
+async def understand(
+    submission: Submission, who: Who, known: Known | None = None, *, most_photos: int | None = MOST_PHOTOS
+) -> Checklist:
+    """Check what needs no score: district, reach, checklist, round, people, figures, photos. Raises Hold.
 
-    `known`: what `look_up` found, where the caller has looked already.
+    `known`: what `look_up` found, where the caller has looked already. `most_photos` None: as many as there are.
     """
     village = submission.village
     if not village.startswith(who.district):
@@ -86,6 +90,9 @@ async def understand(submission: Submission, who: Who, known: Known | None = Non
     # What was typed for an item that the system computes stays in the document, unused: nobody is held up for it.
     problems = [p.sentence for p in check_answers(checklist, submission.answers) if p.code != "auto_answered"]
     problems += _loose_ends(submission)
+    photos = len({photo.id for photo in submission.photos})
+    if most_photos is not None and photos > most_photos:
+        problems.append(f"照片共 {photos} 张，超过每次检查 {most_photos} 张的上限")
     if not known.people:
         problems.append("检查人员中有系统里没有的人员")
     if problems:

@@ -17,7 +17,7 @@ from dispatch.added_photos import join_before_photos
 from inspections import evidence, submit, understanding
 from inspections.answers import Submission
 from inspections.models import Inspection
-from inspections.partners import add_evidence, adopt
+from inspections.partners import add_evidence, adopt, too_many
 from offline_sync.cards import dismiss
 from offline_sync.loose import about as about_of
 from offline_sync.loose import loose
@@ -65,14 +65,17 @@ async def _submit(args: Submission, who: Who, arrived: Arrived) -> Work:
             return only(Verdict("noop", "", "这份检查已经收到。", {}, about))
         return _hold_with_photos(held(twin), args.photos, args.village, who)
     try:
-        checklist = await understanding.understand(args, who, known)
+        most = None if arrived.approved_from else understanding.MOST_PHOTOS
+        checklist = await understanding.understand(args, who, known, most_photos=most)
     except understanding.Hold as hold:
         return _hold_with_photos(held(hold), args.photos, args.village, who)
     sources = {item.code: item.auto_source for item in checklist.items if item.auto_source}
     auto: dict[str, Decimal | None] = await figures.auto_values(
         args.village, args.round, sources, checklist=checklist.code
     )
-    ready = submit.prepare(args, checklist, auto, who=who, document=_args_text(arrived))
+    ready = submit.prepare(
+        args, checklist, auto, who=who, document=_args_text(arrived), heard=arrived.approved_from
+    )
 
     async def work(line: Line) -> Verdict:
         try:
@@ -93,13 +96,15 @@ async def _submit(args: Submission, who: Who, arrived: Arrived) -> Work:
     return work
 
 
-async def _evidence(args: EvidenceArgs, who: Who, _arrived: Arrived) -> Work:
+async def _evidence(args: EvidenceArgs, who: Who, arrived: Arrived) -> Work:
     about = ("inspection", str(args.inspection))
     inspection = await Inspection.get_or_none(id=args.inspection)
     home = inspection.village if inspection else ""
     if inspection and post_for(who, "inspection.evidence", home) is None:
         sentence = "提交照片时该村已不在您的检查范围内，照片已留存，等待区级办公室确认。"
         return _hold_with_photos(Verdict("held", "scope_lost", sentence, {}, about), args.photos, home, who)
+    if not arrived.approved_from and (told := await too_many(args.inspection, args.photos)):
+        return _hold_with_photos(Verdict("held", "invalid", told, {}, about), args.photos, home, who)
 
     async def work(line: Line) -> Verdict:
         missing = await add_evidence(

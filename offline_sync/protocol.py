@@ -204,7 +204,7 @@ class EvidenceArgs(Struct, kw_only=True):
     """inspection.evidence: a partner's photos for a visit, before or after the visit itself arrives."""
 
     inspection: UUID
-    photos: Annotated[list[PhotoIn], Meta(min_length=1, max_length=120)]
+    photos: Annotated[list[PhotoIn], Meta(min_length=1)]
     item: str | None = None
     finding: UUID | None = None
 

@@ -38,6 +38,7 @@ class Arrived:
     replica: UUID
     at: datetime | None
     skew_seconds: int | None
+    approved_from: datetime | None = None  # the office lets a held one through: when it had arrived
 
 
 def keep(line: Line, arrived: Arrived, person: UUID, verdict: Verdict) -> "Kept":
