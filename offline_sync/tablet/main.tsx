@@ -1,5 +1,7 @@
 /** Puts the tablet together and shows it. */
 import { render } from "preact";
+import { develop } from "./camera/develop";
+import { whereNow } from "./camera/where";
 import { inHand } from "./in-hand";
 import { KeptDrafts } from "./keep/drafts";
 import { makeOutbox } from "./keep/outbox";
@@ -13,7 +15,7 @@ import { App } from "./screens/app";
 import { Engine } from "./sync/engine";
 import { Link } from "./sync/link";
 import { Sessions } from "./sync/sessions";
-import { type Tablet, Trouble } from "./tablet";
+import type { Tablet } from "./tablet";
 import { keepCurrent } from "./updates";
 
 /** What the browser says of the machine it runs on: "Linux; Android 12; SCMR-W09". */
@@ -24,9 +26,6 @@ const shelf = new Shelf(live);
 const stores = new DeviceStores(shelf);
 const link = new Link(location.origin);
 const engine = new Engine({ stores, link, live, build: BUILD, platform });
-const develop = (): never => {
-  throw new Trouble("photo_unreadable", "拍照部分还没有装上。");
-};
 
 const tablet: Tablet = inHand({
   live,
@@ -37,7 +36,7 @@ const tablet: Tablet = inHand({
   outbox: makeOutbox(shelf),
   sync: engine,
   storage: { state: () => storageState() },
-  where: { now: async () => null },
+  where: { now: (timeout_ms) => whereNow(timeout_ms) },
   build: BUILD,
 });
 
