@@ -18,6 +18,7 @@ import inspections.pages
 import offline_sync.pages
 import villages.pages
 from dispatch.jobs import run_jobs
+from dispatch.unclaimed import forget_for_ever
 from inspections.rounds import assigned_posts
 from offline_sync import devices, nightly, photos, pull, push, shell, uploads
 from templates import FOLDER
@@ -68,6 +69,7 @@ def make_app(settings: Settings | None = None) -> Starlette:
             tasks = [
                 asyncio.create_task(run_jobs(app.state)),
                 asyncio.create_task(uploads.clean_for_ever(app.state.blobs)),
+                asyncio.create_task(forget_for_ever(app.state.blobs)),
                 asyncio.create_task(nightly.every_night(app.state)),
             ]
             try:

@@ -12,6 +12,7 @@ from uuid import UUID, uuid5
 
 from starlette.datastructures import UploadFile
 
+from dispatch.unclaimed import mark
 from inspections.answers import PhotoIn
 from inspections.pictures import PictureFacts, check_bytes
 from villages.districts import LIMITS
@@ -48,14 +49,17 @@ async def taken(data: Mapping[str, Any], act: UUID, blobs: Blobs) -> list[PhotoI
 
 
 async def _one(field: str, data: bytes, photo: UUID, blobs: Blobs) -> PhotoIn:
+    sha256 = hashlib.sha256(data).hexdigest()
+
     def keep() -> PictureFacts:
         facts = check_bytes(data)
+        mark(blobs, sha256)  # should the form be refused, nothing will name these bytes
         blobs.put(data)
         return facts
 
     facts = await asyncio.to_thread(keep)
     return PhotoIn(
-        id=photo, sha256=hashlib.sha256(data).hexdigest(), size=len(data), mime=facts.mime, width=facts.width,
+        id=photo, sha256=sha256, size=len(data), mime=facts.mime, width=facts.width,
         height=facts.height, pairs=_before(field),
     )  # fmt: skip
 
