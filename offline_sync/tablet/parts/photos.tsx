@@ -24,12 +24,12 @@ function Image({ picture, preview }: { picture: Picture; preview: boolean }) {
   );
 }
 
-export function PhotoStrip({ photos, label }: { photos: readonly Picture[]; label?: string }) {
+export function PhotoStrip({ photos, label, large }: { photos: readonly Picture[]; label?: string; large?: boolean }) {
   const [open, setOpen] = useState<Picture | null>(null);
   if (!photos.length) return null;
   return (
     <>
-      <div class="strip" role="group" aria-label={label ?? "照片"}>
+      <div class={large ? "strip strip-large" : "strip"} role="group" aria-label={label ?? "照片"}>
         {photos.map((picture) => (
           <button type="button" class="thumb" key={picture.id} aria-label={`看大图：${picture.words}`} onClick={() => setOpen(picture)}>
             <Image picture={picture} preview />

@@ -35,8 +35,9 @@ export function TaskPage({ id }: { id: string }) {
       <div class="task">
         <div>
           {on_way.length > 0 && <Note kind="amber">{onWayWords(on_way)}。联网上传后由系统确认。</Note>}
-          <Head data={data} now={now} />
-          <Part title="整改前后"><PhotoStrip photos={data.pictures} />{!data.pictures.length && <p class="muted">没有照片。</p>}</Part>
+          <Stage task={task} now={now} />
+          <Part title="整改前后"><PhotoStrip photos={data.pictures} large />{!data.pictures.length && <p class="muted">没有照片。</p>}</Part>
+          <Facts data={data} now={now} />
           <div class="btns">
             {offered.filter((move) => !main.includes(move)).map((move) => <Button key={move} onClick={() => setAsked(move)}>{verb(move)}</Button>)}
           </div>
@@ -48,16 +49,21 @@ export function TaskPage({ id }: { id: string }) {
   );
 }
 
-function Head({ data: { task, unit, item }, now }: { data: TaskData; now: number }) {
+function Stage({ task, now }: { task: TaskData["task"]; now: number }) {
   const due = deadline(task.deadline, task.stage, now);
+  return (
+    <p class="card task-stage">
+      <b>{word(STAGE, task.stage)}</b>
+      <span class={due.late ? "late" : due.soon ? "soon" : "muted"}>{due.words}</span>
+    </p>
+  );
+}
+
+function Facts({ data: { task, unit, item }, now }: { data: TaskData; now: number }) {
   const { marks } = task;
   const said = [marks.supervised ? `督办 ${marks.supervised} 次` : "", marks.reopened ? `反弹 ${marks.reopened} 次` : "", marks.rejected ? `退回过 ${marks.rejected} 次` : "", marks.basis_gone ? "检查依据已撤" : ""].filter(Boolean);
   return (
-    <div class="card stack">
-      <p class="task-stage">
-        <b>{word(STAGE, task.stage)}</b>
-        <span class={due.late ? "late" : due.soon ? "soon" : "muted"}>{due.words}</span>
-      </p>
+    <div class="card">
       <dl class="facts">
         <dt>地点</dt><dd>{task.place || "未写明"}</dd>
         <dt>责任单位</dt><dd>{unit}</dd>

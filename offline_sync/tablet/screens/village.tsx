@@ -38,11 +38,11 @@ export function Village({ code }: { code: string }) {
           <Part title={`未销号任务 ${data.tasks.length || ""}`}>
             {data.tasks.length ? <TaskRows tasks={data.tasks} onWay={data.on_way} names={null} /> : <p class="muted">没有未销号的任务。</p>}
           </Part>
-          <Whereabouts village={data.row} />
         </div>
-        <Part title="以往检查">
-          <PastVisits past={data.past} />
-        </Part>
+        <div class="village-past">
+          <Part title="以往检查"><PastVisits past={data.past} /></Part>
+        </div>
+        <Whereabouts village={data.row} />
       </div>
     </Frame>
   );
