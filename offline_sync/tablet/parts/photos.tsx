@@ -14,12 +14,15 @@ export interface Picture {
 
 /** One photo, small or large; says where it is when it is not here. */
 function Image({ picture, preview }: { picture: Picture; preview: boolean }) {
-  const url = useLive(["photos", "rows"], async (tablet) => (await tablet.pictures.url(picture.sha256, preview)) ?? "", [picture.sha256, preview]);
+  const url = useLive(["photos", "rows"], async ({ pictures }) => {
+    const { sha256 } = picture;
+    return (await pictures.url(sha256, preview)) ?? (preview ? "" : (await pictures.url(sha256, true)) ?? ""); // the small one at least
+  }, [picture.sha256, preview]);
   if (url.value) return <img src={url.value} alt={picture.words} loading="lazy" decoding="async" draggable={false} />;
   return (
     <span class="photo-none">
       <Icon name="camera" />
-      {url.value === null ? "" : picture.missing ? "照片待传" : "联网后可看"}
+      {url.value === null ? "" : picture.missing ? "照片待传" : "还没有下载"}
     </span>
   );
 }

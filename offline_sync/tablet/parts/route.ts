@@ -23,6 +23,12 @@ export function replace(path: string): void {
   location.replace(href(path));
 }
 
+/** Where one came from, for a thing that is reached from several lists; `otherwise` when opened from outside. */
+export function back(otherwise: string): void {
+  if (walked.length > 1) history.back();
+  else replace(otherwise);
+}
+
 /** One level up: back in history where we came from there, else straight to it. */
 export function up(path: string): void {
   if (walked[walked.length - 2] === href(path)) history.back();

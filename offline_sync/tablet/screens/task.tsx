@@ -5,6 +5,7 @@ import { Button } from "../parts/button";
 import { Frame } from "../parts/frame";
 import { useLive, useNow } from "../parts/hooks";
 import { PhotoStrip } from "../parts/photos";
+import { back } from "../parts/route";
 import type { Move } from "../rules/moves";
 import { SEVERITY, STAGE, STATUS, verb, word } from "../rules/office-words";
 import { date, deadline, told } from "../rules/when";
@@ -29,13 +30,13 @@ export function TaskPage({ id }: { id: string }) {
   const main = FIRST.filter((move) => offered.includes(move)).slice(0, 2);
   return (
     <Frame
-      title={task.text || task.requirement} sub={data.village} back="/tasks" wide
+      title={task.text || task.requirement} sub={data.village} back={() => back("/tasks")} wide
       foot={main.length > 0 && main.map((move, at) => <Button key={move} kind={at === main.length - 1 ? "main" : "plain"} onClick={() => setAsked(move)}>{verb(move)}</Button>)}
     >
       <div class="task">
         <div>
-          {on_way.length > 0 && <Note kind="amber">{onWayWords(on_way)}。联网上传后由系统确认。</Note>}
-          <Stage task={task} now={now} />
+          {on_way.length > 0 && <Note kind="amber">{pending ? "已记在本机，联网上传后由系统确认；在那之前不用再办。" : "补充说明已记在本机，联网后自动上传。"}</Note>}
+          <Stage task={task} words={pending ? onWayWords(on_way) : word(STAGE, task.stage)} now={now} />
           <Part title="整改前后"><PhotoStrip photos={data.pictures} large />{!data.pictures.length && <p class="muted">没有照片。</p>}</Part>
           <Facts data={data} now={now} />
           <div class="btns">
@@ -49,11 +50,11 @@ export function TaskPage({ id }: { id: string }) {
   );
 }
 
-function Stage({ task, now }: { task: TaskData["task"]; now: number }) {
+function Stage({ task, words, now }: { task: TaskData["task"]; words: string; now: number }) {
   const due = deadline(task.deadline, task.stage, now);
   return (
     <p class="card task-stage">
-      <b>{word(STAGE, task.stage)}</b>
+      <b>{words}</b>
       <span class={due.late ? "late" : due.soon ? "soon" : "muted"}>{due.words}</span>
     </p>
   );
