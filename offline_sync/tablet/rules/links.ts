@@ -5,9 +5,9 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** A visit that photos may be added to; where it is and by what, as far as the one who opens it is told. */
 export interface VisitLink { inspection: string; round: string | null; village: string | null; checklist: string | null }
 
-/** `checklist` is its hash; its beginning is enough, so that the code on the screen stays coarse. */
-export const evidenceLink = (visit: { inspection: string; round: string; village: string; checklist: string }): string =>
-  `/evidence/${visit.inspection}/${visit.round}/${visit.village}/${visit.checklist.slice(0, 12)}`;
+/** `checklist` may be its whole hash; the beginning is enough, so that the code on the screen stays coarse. */
+export const evidenceLink = ({ inspection, round, village, checklist }: VisitLink): string =>
+  `/evidence/${inspection}/${round ?? "-"}/${village ?? "-"}/${checklist?.slice(0, 12) ?? "-"}`;
 
 /** The visit that a scanned text or a path names; null for anything else. */
 export function readEvidenceLink(text: string): VisitLink | null {

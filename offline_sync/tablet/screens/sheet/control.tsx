@@ -47,7 +47,7 @@ function Counts({ item, method, answer }: Part<Deduct>) {
   };
   const clean = counts !== null && !Object.values(counts).some(Boolean);
   return (
-    <div class="counts">
+    <div class="deduct">
       {method.rules.map((rule) => (
         <div class="count-row" key={rule.key}>
           <div class="count-words"><b>{ruleWords(method, rule)}</b><span>{cost(method.unit, rule)}</span></div>
@@ -140,7 +140,7 @@ function reason(item: Item, answer: DraftAnswer | undefined): string | null {
 export function Earned({ item }: { item: Item }) {
   const earned = useSheet((model) => model.earned(item.code));
   const answer = useSheet((model) => model.answer(item.code));
-  if (item.auto) return null;
+  if (item.auto) return <p class="earned earned-open">系统计算</p>;
   const bonus = item.scoring.kind === "bonus";
   if (!earned || (bonus && !answer)) return <p class="earned earned-open">{bonus ? "未加分" : "未填"}</p>;
   if (earned.na) return <p class="earned">不适用，不计分</p>;

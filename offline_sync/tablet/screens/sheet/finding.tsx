@@ -35,7 +35,7 @@ export function FindingCard({ item, id, n, at, onEdit }: Props) {
         <span class="finding-n">{n}</span>
         <span class="finding-words">
           <b>{finding.text || "还没写是什么问题"}</b>
-          <span>{summary(item, finding, severityName(model.checklist, finding.severity))}</span>
+          <span><span class={finding.place ? "" : "soon"}>{finding.place || "未写地点"}</span>{summary(item, finding, severityName(model.checklist, finding.severity))}</span>
         </span>
         <span class="finding-edit">改</span>
         <Icon name="go" size={20} />
@@ -47,16 +47,15 @@ export function FindingCard({ item, id, n, at, onEdit }: Props) {
   );
 }
 
-/** 村委会东侧 · 一般 2 处 · 较重 · 3 天. */
+/** · 2 处 · 较重 · 3 天. */
 function summary(item: Item, finding: DraftFinding, severity: string): string {
   const unit = item.scoring.kind === "deduct" ? item.scoring.unit : "处";
   const parts = [
-    finding.place || "未写地点",
     item.scoring.kind === "deduct" && finding.rule === null ? "不扣分" : `${isHeavy(item, finding.rule) ? "重 " : ""}${finding.count} ${unit}`,
     severity,
   ];
   if (finding.action === "dispatch" && finding.days !== null) parts.push(daysWords(finding.days));
-  return parts.join(" · ");
+  return parts.map((part) => ` · ${part}`).join("");
 }
 
 interface TakersProps {

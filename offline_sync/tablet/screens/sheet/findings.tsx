@@ -45,13 +45,14 @@ export function Findings({ item, at }: Props) {
     return model.open.flush();
   };
   const bare = (findings ?? []).some((one) => !one.text.trim());
+  const asks = bare ? "这张照片拍的是什么？" : item.scoring.kind === "bonus" ? "有照片或说明，点一下：" : "发现问题，点一下：";
   return (
     <section class="findings" aria-label="问题">
       {(findings ?? []).map((finding, n) => (
         <FindingCard key={finding.id} item={item} id={finding.id} n={n + 1} at={finding.id === at} onEdit={() => setEdit(finding.id)} />
       ))}
       <div class={`phrases ${bare ? "phrases-wanted" : ""}`} role="group" aria-label="常用语">
-        <span class="phrases-name">{bare ? "这张照片拍的是什么？" : "发现问题，点一下："}</span>
+        <span class="phrases-name">{asks}</span>
         {item.common_issues.map((text) => <button type="button" class="chip" key={text} onClick={() => say(text)}>{text}</button>)}
         <button type="button" class="chip" onClick={() => setEdit(add(""))}>其他…</button>
         <Shoot words="先拍照" act={act} before={before} shot={shot} taken={taken} disabled={!allowed} />

@@ -1,9 +1,10 @@
 /** Where one is on the sheet: sections with what is left, the items of the one that is open. */
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "../../parts/icons";
 import type { Item, Section } from "../../rules/checklist";
 import { shortCode } from "../../rules/words";
 import { useDesk, useSheet } from "./hooks";
+import { PartnerDialog } from "./partner";
 
 /** Wide screens: a column, the open section with its items' own words. */
 export function LeftColumn({ at }: { at: Item }) {
@@ -16,6 +17,7 @@ export function LeftColumn({ at }: { at: Item }) {
           {section.code === at.section && section.items.map((item) => <ItemButton key={item.code} item={item} here={item.code === at.code} wide />)}
         </div>
       ))}
+      <Ways />
     </nav>
   );
 }
@@ -28,11 +30,26 @@ export function TopStrips({ at }: { at: Item }) {
     <nav class="strips" aria-label="检查大类">
       <div class="strip-line">
         {model.checklist.sections.map((one) => <SectionButton key={one.code} section={one} open={one.code === at.section} />)}
+        <Ways />
       </div>
       <div class="strip-line strip-items">
         {section?.items.map((item) => <ItemButton key={item.code} item={item} here={item.code === at.code} />)}
       </div>
     </nav>
+  );
+}
+
+/** After the sections: a second tablet's help, and the end. */
+function Ways() {
+  const { finish } = useDesk();
+  const ready = useSheet((model) => !model.unfilled);
+  const [partner, setPartner] = useState(false);
+  return (
+    <div class="ways">
+      <button type="button" class="sec" onClick={() => setPartner(true)}><span class="sec-name">协助取证</span><Icon name="scan" size={20} /></button>
+      <button type="button" class={`sec ${ready ? "sec-ready" : ""}`} onClick={finish}><span class="sec-name">签字完成</span><Icon name="go" size={20} /></button>
+      {partner && <PartnerDialog onClose={() => setPartner(false)} />}
+    </div>
   );
 }
 

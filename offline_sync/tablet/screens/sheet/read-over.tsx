@@ -19,6 +19,7 @@ export function ReadOver() {
 function SectionRead({ section }: { section: Section }) {
   const { model } = useDesk();
   const sums = useSheet((one) => one.score).sections.get(section.code);
+  const open = useSheet((one) => one.left(section.code)).open;
   const told = section.items.filter((item) => {
     const earned = model.earned(item.code);
     const answer = model.answer(item.code);
@@ -27,7 +28,8 @@ function SectionRead({ section }: { section: Section }) {
   return (
     <section class="read-part">
       <h3><span>{section.name}</span>{sums && sums.base.n > 0n && <span>{plain(sums.earned)} / {plain(sums.base)}</span>}</h3>
-      {told.length ? told.map((item) => <ItemRead key={item.code} item={item} />) : <p class="muted">没有扣分</p>}
+      {told.length ? told.map((item) => <ItemRead key={item.code} item={item} />) : !open && <p class="muted">没有扣分</p>}
+      {open > 0 && <p class="soon">未填 {open} 项</p>}
     </section>
   );
 }

@@ -2,8 +2,7 @@
 import { useState } from "preact/hooks";
 import { Part, TroubleCard } from "../../parts/bits";
 import { Button, Chips } from "../../parts/button";
-import { useAct, useTablet } from "../../parts/hooks";
-import { PhotoStrip } from "../../parts/photos";
+import { useAct, useLive, useTablet } from "../../parts/hooks";
 import { REFUSALS } from "../../rules/words";
 import { useDesk, useSheet } from "./hooks";
 import { Reasons } from "./reasons";
@@ -57,9 +56,15 @@ function Signing({ name, photo, set }: Props) {
         <input maxLength={40} placeholder="如：村书记姓名" value={name} onInput={(event) => set({ name: event.currentTarget.value })} />
       </label>
       {photo
-        ? <><PhotoStrip label="签名" photos={kept ? [{ id: kept.id, sha256: kept.sha256, words: "签名" }] : []} /><div class="btns"><Button busy={act.busy} onClick={() => void again()}>重新签</Button></div></>
+        ? <>{kept && <Signed sha256={kept.sha256} />}<div class="btns"><Button busy={act.busy} onClick={() => void again()}>重新签</Button></div></>
         : <SignaturePad busy={act.busy} onSigned={(picture) => void sign(picture)} />}
       {act.trouble && <TroubleCard trouble={act.trouble} />}
     </>
   );
+}
+
+/** The signature as it was kept, whole. */
+function Signed({ sha256 }: { sha256: string }) {
+  const url = useLive(["photos"], async (tablet) => (await tablet.pictures.url(sha256, false)) ?? "", [sha256]);
+  return url.value ? <img class="signed" src={url.value} alt="签名" /> : null;
 }

@@ -1,29 +1,25 @@
-/** The score so far, what is left, and the ways on: always in the same place, as wide as it will ever be. */
+/** The score so far, what is left: always in the same place, as wide as it will ever be. */
 import { useState } from "preact/hooks";
 import { Row, Rows } from "../../parts/bits";
-import { Button } from "../../parts/button";
 import { Dialog } from "../../parts/dialog";
 import { format } from "../../rules/decimal";
 import type { Need } from "../../rules/needs";
 import { useDesk, useSheet } from "./hooks";
-import { PartnerDialog } from "./partner";
 
 type List = "unfilled" | "photos" | "other";
 
 const isPhoto = (need: Need) => need.kind === "photo" || need.kind === "after_photo";
 const PICK: Record<List, (need: Need) => boolean> = {
   unfilled: (need) => need.kind === "unfilled", photos: isPhoto,
-  other: (need) => need.kind !== "unfilled" && need.kind !== "signature" && !isPhoto(need),
+  other: (need) => need.kind !== "unfilled" && need.kind !== "signature" && need.kind !== "position" && !isPhoto(need),
 };
 const TITLES: Record<List, string> = { unfilled: "还没填的项", photos: "还缺的照片", other: "还要看一眼的" };
 
 export function Tally() {
-  const { finish } = useDesk();
   const unfilled = useSheet((model) => model.unfilled);
   const photos = useSheet((model) => model.photosMissing);
   const other = useSheet((model) => model.needs.filter(PICK.other).length);
   const [list, setList] = useState<List | null>(null);
-  const [partner, setPartner] = useState(false);
   return (
     <aside class="tally" aria-label="得分和还缺什么">
       <ScoreNow />
@@ -32,12 +28,7 @@ export function Tally() {
         <Count words="缺照片" n={photos} unit="张" onClick={() => setList("photos")} />
         <Count words="提醒" n={other} unit="条" onClick={() => setList("other")} />
       </div>
-      <div class="tally-ways">
-        <Button onClick={() => setPartner(true)}>协助取证</Button>
-        <Button kind={unfilled ? "plain" : "main"} onClick={finish}>签字完成</Button>
-      </div>
       {list && <NeedsDialog list={list} onClose={() => setList(null)} />}
-      {partner && <PartnerDialog onClose={() => setPartner(false)} />}
     </aside>
   );
 }
