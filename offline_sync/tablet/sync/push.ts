@@ -119,6 +119,7 @@ export class Push {
   async #tellLarge(large: Numbered[]): Promise<void> {
     for (const entry of large) {
       const problem = this.unfit.get(entry.id) ?? "这条记录太大，服务器收不下；内容留在本机，请用“导出”交给管理员。其他记录照常上传。";
+      this.unfit.set(entry.id, problem);
       if (entry.problem !== problem) await this.hand.store.note([entry.id], problem, false);
     }
   }

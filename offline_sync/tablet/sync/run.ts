@@ -35,6 +35,7 @@ export interface Around {
 export class Run {
   readonly #hand: Hand;
   #pulled_at = 0;
+  #owed = false; // photos of what was handed in after this round of them had begun
   min_build = "";
 
   constructor(private readonly around: Around, private readonly store: PersonStore, private readonly pulls: boolean) {
@@ -45,17 +46,27 @@ export class Run {
   /** Halts when it cannot go on; whatever was handed in until then is receipted. */
   async all(): Promise<void> {
     this.#pulled_at = Date.now();
-    await this.words();
-    await this.#photos();
-    if (this.pulls) await this.#pull();
+    do {
+      await this.#words();
+      this.#owed = false;
+      await this.#photos();
+      if (this.pulls) await this.#pull();
+      // Written meanwhile, or lost by the server and waiting again.
+    } while (this.#owed || (await this.#sendable()));
     await this.store.clean();
   }
 
-  /** The words alone: what the office has to know first. */
-  async words(): Promise<void> {
+  /** What the office has to know first. */
+  async #words(): Promise<void> {
     this.#stage("text");
     await this.#greet();
-    await new Push(this.#hand, this.around.memory.unfit).all();
+    const push = new Push(this.#hand, this.around.memory.unfit);
+    await push.all();
+    if (push.settled) this.#owed = true; // their photos
+  }
+
+  async #sendable(): Promise<boolean> {
+    return (await this.store.waiting()).some((entry) => !this.around.memory.unfit.has(entry.id));
   }
 
   async #greet(): Promise<void> {
@@ -86,8 +97,7 @@ export class Run {
 
   /** Before each original: words that were written meanwhile go first, and news come in now and then. */
   async #between(): Promise<void> {
-    const waiting = await this.store.waiting();
-    if (waiting.some((entry) => !this.around.memory.unfit.has(entry.id))) await this.words();
+    if (await this.#sendable()) await this.#words();
     if (this.pulls && Date.now() - this.#pulled_at > PULL_BETWEEN) await this.#pull();
     this.#stage("photos");
   }
@@ -97,8 +107,6 @@ export class Run {
     const told: Pulled = await pullAll(this.#hand, this.around.self);
     this.min_build = told.min_build;
     this.#pulled_at = Date.now();
-    // The server may have lost what it had receipted: it waits again by now.
-    if ((await this.store.waiting()).some((entry) => !this.around.memory.unfit.has(entry.id))) await this.words();
   }
 
   #stage(stage: Stage): void {

@@ -7,7 +7,7 @@ import { join } from "node:path";
 
 const ROOT = process.env.TABLET_ROOT ?? process.cwd();
 const PYTHON = join(ROOT, ".venv/bin/python");
-const PATIENCE = 25_000;
+const PATIENCE = 60_000;
 
 export class House {
   readonly folder = mkdtempSync(join(tmpdir(), "xuncun-house-"));
@@ -85,14 +85,14 @@ print(json.dumps(out))`;
 
 export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Until it holds; fails with the words. */
-export async function until(what: string, holds: () => boolean | Promise<boolean>, ms = 12_000): Promise<void> {
+/** Until it holds; fails with the words. Patient: the machine may have others to serve. */
+export async function until(what: string | (() => string), holds: () => boolean | Promise<boolean>, ms = 30_000): Promise<void> {
   const end = Date.now() + ms;
   while (Date.now() < end) {
     if (await holds()) return;
     await pause(25);
   }
-  throw new Error(`waited in vain: ${what}`);
+  throw new Error(`waited in vain: ${typeof what === "string" ? what : what()}`);
 }
 
 function freePort(): Promise<number> {

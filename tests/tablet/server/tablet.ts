@@ -124,17 +124,17 @@ export class Tablet {
   }
 
   /** Until nothing of `who` waits any more. */
-  async drained(who?: string, ms = 15_000): Promise<void> {
+  async drained(who?: string, ms = 30_000): Promise<void> {
     const id = who ?? (await this.me());
-    await until(`the drain of ${id}; ${JSON.stringify(this.engine.state)}`, async () => {
+    await until(() => `the drain of ${id}; ${JSON.stringify(this.engine.state)}`, async () => {
       const known = (await this.stores.known()).find((one) => one.id === id);
       return known !== undefined && known.waiting === 0 && known.photos_waiting === 0;
     }, ms);
   }
 
   /** Until the engine has nothing under way and its last run went well. */
-  async calm(ms = 15_000): Promise<void> {
-    await until("calm", () => !this.engine.state.running && this.engine.state.problem === null && this.engine.state.last_ok !== null, ms);
+  async calm(ms = 30_000): Promise<void> {
+    await until(() => `calm; ${JSON.stringify(this.engine.state)}`, () => !this.engine.state.running && this.engine.state.problem === null && this.engine.state.last_ok !== null, ms);
   }
 }
 

@@ -1,0 +1,49 @@
+/** A server brought back from its backup: what it lost comes again from the tablets that were there. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { House, pictures, until } from "./house";
+import { Road } from "./road";
+import { begun } from "./tablet";
+
+const house = new House();
+let road: Road;
+
+before(async () => {
+  await house.start();
+  road = await new Road(house).open();
+});
+after(async () => {
+  await road.close();
+  await house.end();
+});
+
+const onServer = (id: string) => house.sql("SELECT COUNT(*) FROM command WHERE id = ?", id)[0]?.[0];
+
+test("a server brought back from its backup gets what it lost: acts, and photos to the byte", async () => {
+  const mine = await begun(road.url, "inspector");
+  const shots = pictures(["x", "y"], 120);
+  await mine.visit([shots.get("x")!], "110109005201");
+  await mine.drained();
+  house.manage("backup", "--data", house.data, "--to", join(house.folder, "backup"));
+  const { entry, inspection, photos } = await mine.visit([shots.get("y")!], "110109005202");
+  await mine.drained();
+  await mine.calm();
+  const before_ = await (await mine.store()).standing();
+  await house.stop();
+  house.data = join(house.folder, "restored");
+  house.manage("restore", "--from", join(house.folder, "backup"), "--data", house.data);
+  await house.start();
+  assert.equal(onServer(entry.id), 0);
+  mine.engine.now();
+  await until("the lost act", () => onServer(entry.id) === 1);
+  await mine.drained();
+  await mine.calm();
+  const { epoch, replica } = await (await mine.store()).standing();
+  assert.notEqual(epoch, before_.epoch);
+  assert.equal(replica, before_.replica);
+  assert.deepEqual(house.sql("SELECT state FROM photo WHERE sha256 = ?", photos[0]?.sha256 ?? ""), [["stored"]]);
+  assert.ok((await mine.rows("inspection")).some((one) => one.id === inspection));
+  assert.deepEqual(house.sql("SELECT COUNT(*) FROM inspection WHERE id = ?", inspection), [[1]]);
+  await mine.close();
+});

@@ -1,0 +1,149 @@
+/** Bad roads: lost answers, an hour of 500, lines that die at any byte. Nothing is lost, nothing counts twice. */
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { House, pause, pictures, until } from "./house";
+import { type Mishap, Road } from "./road";
+import { begun, sha, type Tablet } from "./tablet";
+
+const house = new House();
+let road: Road;
+const shots = pictures(["a", "b", "c", "d", "e"], 700);
+const shot = (name: string) => shots.get(name)!;
+let village = 110109005201;
+
+before(async () => {
+  await house.start();
+  road = await new Road(house).open();
+});
+after(async () => {
+  await road.close();
+  await house.end();
+});
+
+const nextVillage = (): string => String(village++);
+const commandsOf = (id: string) => house.sql("SELECT status FROM command WHERE id = ?", id);
+const revs = (): number => Number(house.sql("SELECT rev FROM district_head")[0]?.[0]);
+
+async function tablet(work: (tablet: Tablet) => Promise<void>): Promise<void> {
+  const fresh = await begun(road.url, "inspector");
+  road.log.length = 0;
+  try {
+    await work(fresh);
+  } finally {
+    road.mishap = () => undefined;
+    await fresh.close();
+  }
+}
+
+/** The first `times` requests of a kind fare so. */
+function first(times: number, method: string, path: string, mishap: Mishap): () => number {
+  let met = 0;
+  road.mishap = (request) => {
+    if (request.method !== method || !request.path.startsWith(path) || met >= times) return undefined;
+    met += 1;
+    return mishap;
+  };
+  return () => met;
+}
+
+test("answers that nobody hears double nothing", () => tablet(async (mine) => {
+  const met = first(3, "POST", "/api/sync/push", { lose_answer: true });
+  const { entry, inspection } = await mine.visit([], nextVillage());
+  await until("three lost answers", () => met() === 3);
+  await mine.drained();
+  assert.equal(met(), 3);
+  assert.equal(road.count("POST", "/api/sync/push"), 4);
+  assert.deepEqual(commandsOf(entry.id), [["applied"]]);
+  assert.deepEqual(house.sql("SELECT COUNT(*) FROM inspection WHERE id = ?", inspection), [[1]]);
+  const kept = (await (await mine.store()).kept()).find((one) => one.id === entry.id);
+  assert.equal(kept?.tries, 3);
+  assert.equal(kept?.problem, null);
+}));
+
+test("half an answer is no answer: the same verdict comes again", () => tablet(async (mine) => {
+  const met = first(2, "POST", "/api/sync/push", { cut_answer_at: 60 });
+  const { entry } = await mine.visit([], nextVillage());
+  await mine.drained();
+  assert.equal(met(), 2);
+  assert.deepEqual(commandsOf(entry.id), [["applied"]]);
+}));
+
+test("an hour of 500: backing off, saying so, losing nothing", () => tablet(async (mine) => {
+  road.mishap = () => ({ status: 500 });
+  const { entry } = await mine.visit([shot("a")], nextVillage());
+  await until("several tries", () => road.count("POST", "/api/sync/push") >= 4);
+  const { state } = mine.engine;
+  assert.equal(state.online, false);
+  assert.match(state.problem ?? "", /500/);
+  assert.equal(state.waiting, 1);
+  assert.ok(state.next_try);
+  assert.deepEqual(commandsOf(entry.id), []);
+  road.mishap = () => undefined;
+  await mine.drained();
+  await mine.calm();
+  assert.deepEqual(commandsOf(entry.id), [["applied"]]);
+  assert.equal(mine.engine.state.online, true);
+}));
+
+test("a second act is handed in while photos of the first are on their way", () => tablet(async (mine) => {
+  road.mishap = ({ path }) => (path.startsWith("/api/tus") ? { delay_ms: 150 } : undefined);
+  await mine.visit([shot("a"), shot("b"), shot("c")], nextVillage());
+  await until("the first photo", () => road.count("POST", "/api/tus") > 0);
+  const { entry } = await mine.visit([], nextVillage());
+  await until("the second act", () => commandsOf(entry.id).length === 1);
+  assert.ok(mine.engine.state.photos.waiting > 0, "photos still wait");
+  await mine.drained();
+}));
+
+test("a visit finished while news come in goes with its photos at once", () => tablet(async (mine) => {
+  road.mishap = ({ path }) => (path === "/api/sync/pull" ? { delay_ms: 400 } : undefined);
+  mine.engine.now();
+  await until("the question for news", () => mine.engine.state.stage === "pulling");
+  await mine.visit([shot("a")], nextVillage());
+  await mine.drained(undefined, 20_000); // the next turn by itself would be after a minute
+}));
+
+test("lines that die at any byte: pieces are taken up where they were cut, and the bytes are the same", () => tablet(async (mine) => {
+  let seed = 7;
+  const chance = (): number => (seed = (seed * 16807) % 2147483647) / 2147483647;
+  let cuts = 0;
+  let patched = 0;
+  road.mishap = ({ method, path }) => {
+    if (!path.startsWith("/api/tus") || method === "HEAD") return undefined;
+    patched += 1;
+    if (patched % 3 === 0) return undefined; // else a line that never carries a whole piece
+    cuts += 1;
+    return { cut_at: 1 + Math.floor(chance() * 200_000) };
+  };
+  const { photos } = await mine.visit(["a", "b", "d", "e"].map(shot), nextVillage());
+  await mine.drained();
+  assert.ok(cuts >= 6, `${cuts} cuts`);
+  const sent = road.log.filter((one) => one.path.startsWith("/api/tus") && one.method !== "HEAD");
+  const offsets = sent.filter((one) => one.method === "PATCH").map((one) => Number(one.headers["upload-offset"]));
+  assert.ok(offsets.some((one) => one > 0 && one % (256 * 1024) !== 0), `taken up within a piece: ${offsets.join(" ")}`);
+  const whole = photos.reduce((sum, one) => sum + one.size, 0);
+  const through = sent.reduce((sum, one) => sum + one.body, 0);
+  // What died with a line is at most what was on it; what had arrived was never sent twice.
+  assert.ok(through < whole * 1.35, `${through} bytes for ${whole}`);
+  for (const photo of photos) {
+    const { session } = await (await mine.store()).standing();
+    const answer = await fetch(`${house.url}/api/blobs/${photo.sha256}`, { headers: { Authorization: `Bearer ${session}` } });
+    assert.equal(sha(Buffer.from(await answer.arrayBuffer())), photo.sha256);
+  }
+}));
+
+test("an answer lost after the last byte costs one question, no byte twice", () => tablet(async (mine) => {
+  const small = pictures(["lost"], 120).get("lost")!;
+  first(1, "POST", "/api/tus", { lose_answer: true });
+  await mine.visit([small], nextVillage());
+  await mine.drained();
+  assert.deepEqual(road.log.filter((one) => one.path.startsWith("/api/tus")).map((one) => one.method), ["POST", "HEAD"]);
+}));
+
+test("nothing new on a good road changes nothing on the server", () => tablet(async (mine) => {
+  const before_ = revs();
+  mine.engine.now();
+  await pause(50);
+  await mine.calm();
+  assert.equal(revs(), before_);
+}));
