@@ -22,26 +22,39 @@ export function asTrouble(error: unknown): Trouble {
 
 export interface Loaded<T> { value: T | null; trouble: Trouble | null; again: () => void }
 
-/** Load now and whenever one of the topics is told; `keys` as for an effect. A newer load overtakes an older one. */
+/** Load now and whenever one of the topics is told; `keys` as for an effect. What is told while a load runs is answered
+ * by one more load after it: a hundred photos stored in a row do not ask the store a hundred times over. */
 export function useLive<T>(topics: readonly Topic[], load: (tablet: Tablet) => Promise<T>, keys: readonly unknown[] = []): Loaded<T> {
   const tablet = useTablet();
   const [state, set] = useState<{ value: T | null; trouble: Trouble | null }>({ value: null, trouble: null });
-  const turn = useRef(0);
   const latest = useRef(load);
   latest.current = load;
-  const again = useCallback(() => {
-    const mine = ++turn.current;
-    latest.current(tablet).then(
-      (value) => mine === turn.current && set({ value, trouble: null }),
-      (error: unknown) => mine === turn.current && set((was) => ({ value: was.value, trouble: asTrouble(error) })),
-    );
-  }, [tablet]);
+  const again = useRef<() => void>(() => undefined);
   useEffect(() => {
-    again();
-    const stop = tablet.live.on(topics, again);
-    return () => { stop(); turn.current++; };
-  }, [tablet, again, topics.join(), ...keys]);
-  return { ...state, again };
+    let gone = false;
+    let running = false;
+    let dirty = false;
+    const run = async () => {
+      dirty = true;
+      if (running) return;
+      running = true;
+      while (dirty && !gone) {
+        dirty = false;
+        try {
+          const value = await latest.current(tablet);
+          if (!gone) set({ value, trouble: null });
+        } catch (error) {
+          if (!gone) set((was) => ({ value: was.value, trouble: asTrouble(error) }));
+        }
+      }
+      running = false;
+    };
+    again.current = () => void run();
+    void run();
+    const stop = tablet.live.on(topics, again.current);
+    return () => { gone = true; stop(); };
+  }, [tablet, topics.join(), ...keys]);
+  return { ...state, again: () => again.current() };
 }
 
 /** What the sending mark shows. */

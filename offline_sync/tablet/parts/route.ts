@@ -5,9 +5,24 @@ import { useEffect, useState } from "preact/hooks";
 const walked: string[] = [location.hash];
 
 addEventListener("hashchange", () => {
-  if (walked[walked.length - 2] === location.hash) walked.pop();
+  const backwards = walked[walked.length - 2] === location.hash;
+  if (backwards) walked.pop();
   else if (walked[walked.length - 1] !== location.hash) walked.push(location.hash);
+  scrollWhenReady(backwards ? scrolled.get(location.hash) ?? 0 : 0, performance.now() + 1_000);
 });
+
+/** How far down each screen was when it was left. The browser's own memory gives up before a list has been read. */
+const scrolled = new Map<string, number>();
+let settling = false;
+history.scrollRestoration = "manual";
+addEventListener("scroll", () => { if (!settling) scrolled.set(location.hash, scrollY); }, { passive: true });
+
+function scrollWhenReady(to: number, until: number): void {
+  settling = true;
+  scrollTo(0, to);
+  if (Math.abs(scrollY - to) < 2 || performance.now() > until) settling = false;
+  else requestAnimationFrame(() => scrollWhenReady(to, until));
+}
 
 export const href = (path: string): string => `#${path}`;
 

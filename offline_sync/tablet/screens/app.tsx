@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import type { Known, Tablet } from "../tablet";
 import { TabletContext, useLive, useNow } from "../parts/hooks";
 import { Loading } from "../parts/bits";
+import { lazily } from "../parts/lazy";
 import { useRoute } from "../parts/route";
 import { readEvidenceLink } from "../rules/links";
 import { restoreTheme } from "../parts/theme";
@@ -15,13 +16,14 @@ import { Outbox } from "./outbox";
 import { Password } from "./password";
 import { ScanPage } from "./scan";
 import { Settings } from "./settings";
-import { Sheet } from "./sheet/sheet";
 import { SignIn } from "./sign-in";
 import { Enrol } from "./enrol";
-import { Evidence } from "./evidence";
 import { TaskPage } from "./task";
 import { Tasks } from "./tasks";
 import { Village } from "./village";
+
+const Sheet = lazily(() => import("./sheet/sheet").then((one) => one.Sheet));
+const Evidence = lazily(() => import("./evidence").then((one) => one.Evidence));
 
 restoreTheme();
 
@@ -60,11 +62,11 @@ function Inside({ who, place, id, more }: { who: Known; place: string; id: strin
   if (!who.signed_in || Date.parse(who.offline_until) < now) return <Expired who={who} />;
   if (ready.value === null && !ready.trouble) return <Loading />;
   if (!ready.value && !early) return <FirstSync onUse={() => setEarly(true)} />;
-  if (place === "village") return <Village code={id} />;
+  if (place === "village") return <Village key={id} code={id} />;
   if (place === "tasks") return <Tasks />;
-  if (place === "task") return <TaskPage id={id} />;
+  if (place === "task") return <TaskPage key={id} id={id} />;
   if (place === "cards") return <Cards />;
-  if (place === "card") return <CardPage id={id} />;
+  if (place === "card") return <CardPage key={id} id={id} />;
   if (place === "evidence") return <Evidence link={readEvidenceLink(location.hash)} />;
   if (place === "scan") return <ScanPage wants="village" />;
   return <Home />;

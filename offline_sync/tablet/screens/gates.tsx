@@ -19,7 +19,7 @@ function OpenElsewhere({ app }: { app: string }) {
       <h1>请用浏览器打开巡村</h1>
       <p>现在是在{app}里打开的。{app}随时可能清掉检查记录和照片，所以不能在这里填写。</p>
       <ol class="steps">
-        <li>点右上角的 <b>···</b>，选“在浏览器打开”。</li>
+        <li>点右上角的三个点，选<b>“在浏览器打开”</b>。</li>
         <li>或者复制下面的地址，粘贴到平板自带的浏览器或 Chrome 里。</li>
       </ol>
       <p class="address">{address}</p>

@@ -1,4 +1,18 @@
 /** What the list of villages is made of: read in two steps, so that the names stand before the photos are counted. */
+type Rows<K extends "village" | "town" | "round" | "assignment" | "card"> = RowOf<K>[];
+
+/** As read, before anything is made of it. */
+export interface HomeRows {
+  villages: Rows<"village">;
+  towns: Rows<"town">;
+  rounds: Rows<"round">;
+  assignments: Rows<"assignment">;
+  cards: Rows<"card">;
+  drafts: Draft[];
+  outbox: Entry[];
+  who: string;
+}
+
 import type { Draft, Entry } from "../model";
 import type { RowOf } from "../rows";
 import { plainNames } from "../rules/search";
@@ -22,6 +36,7 @@ export interface HomeData {
   villages: MyVillage[];
   towns: RowOf<"town">[];
   rounds: MyRound[]; // under way, the one that closes first first
+  drafts: Draft[]; // the one worked on last first
   loose: Draft[]; // begun on something that is no longer assigned
   cards: number;
   who: string;
@@ -32,11 +47,15 @@ export type Counted = Pick<Parameters<typeof visits>[1], "inspections" | "photos
 
 export const NOTHING_COUNTED: Counted = { inspections: [], photos: new Map() };
 
-export async function readHome(tablet: Tablet, counted: Counted): Promise<HomeData> {
+export async function readHome(tablet: Tablet): Promise<HomeRows> {
   const [villages, towns, rounds, assignments, cards, drafts, outbox, me] = await Promise.all([
     tablet.rows.all("village"), tablet.rows.all("town"), tablet.rows.all("round"), tablet.rows.all("assignment"),
     tablet.rows.all("card"), tablet.drafts.list(), tablet.outbox.list(), tablet.people.current(),
   ]);
+  return { villages, towns, rounds, assignments, cards, drafts, outbox, who: me?.title || me?.name || "" };
+}
+
+export function homeOf({ villages, towns, rounds, assignments, cards, drafts, outbox, who }: HomeRows, counted: Counted): HomeData {
   const open = rounds.filter((round) => round.stage === "started" || (round.stage === "closed" && unfinished(round.id, assignments, drafts, outbox)));
   const mine = assignments.filter((one) => one.stage !== "withdrawn" && open.some((round) => round.id === one.round));
   const all = visits(mine, { drafts, outbox, ...counted });
@@ -45,12 +64,19 @@ export async function readHome(tablet: Tablet, counted: Counted): Promise<HomeDa
   const by = grouped(all, (visit) => visit.village);
   return {
     villages: villages
-      .map((row) => ({ code: row.code, name: row.name, plain: names.get(row.code) ?? row.name, town: townNames.get(row.town) ?? "", search: row.search, at: row.location, visits: by.get(row.code) ?? [] }))
+      .map((row) => ({
+        code: row.code, name: row.name, plain: names.get(row.code) ?? row.name, town: townNames.get(row.town) ?? "",
+        search: row.search, at: row.location, visits: by.get(row.code) ?? [],
+      }))
       .sort((a, b) => (a.code < b.code ? -1 : 1)),
     towns: [...towns].sort((a, b) => (a.code < b.code ? -1 : 1)),
-    rounds: open.map((row) => ({ row, visits: all.filter((visit) => visit.round === row.id) })).filter((round) => round.visits.length > 0).sort((a, b) => (a.row.closes < b.row.closes ? -1 : 1)),
+    rounds: open
+      .map((row) => ({ row, visits: all.filter((visit) => visit.round === row.id) }))
+      .filter((round) => round.visits.length > 0)
+      .sort((a, b) => (a.row.closes < b.row.closes ? -1 : 1)),
     loose: drafts.filter((draft) => !all.some((visit) => visit.inspection === draft.inspection)),
-    cards: openCards(cards, outbox).length, who: me?.title || me?.name || "",
+    drafts: [...drafts].sort((a, b) => Date.parse(b.updated_at) - Date.parse(a.updated_at)),
+    cards: openCards(cards, outbox).length, who,
   };
 }
 

@@ -1,5 +1,5 @@
 /** 村庄: my rounds, what goes on, and every village I may see. */
-import { useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import { Bar, Loading, Note, Part, Row, Rows, TroubleCard } from "../parts/bits";
 import { Button, LinkButton } from "../parts/button";
 import { Frame } from "../parts/frame";
@@ -8,21 +8,21 @@ import type { Draft } from "../model";
 import type { Place } from "../rules/distance";
 import { CHECKLIST, word } from "../rules/office-words";
 import { told, windowWords } from "../rules/when";
-import { NOTHING_COUNTED, countPhotos, readHome } from "./home-data";
+import { NOTHING_COUNTED, countPhotos, homeOf, readHome } from "./home-data";
 import type { HomeData, MyRound } from "./home-data";
 import { VillageList } from "./village-list";
 
 export function Home() {
   const tablet = useTablet();
   const counted = useLive(["rows", "photos"], countPhotos);
-  const home = useLive(["rows", "drafts", "outbox"], (from) => readHome(from, counted.value ?? NOTHING_COUNTED), [counted.value]);
+  const home = useLive(["rows", "drafts", "outbox"], readHome);
   const [here, setHere] = useState<Place | "asking" | "unknown" | null>(null);
   const locate = async () => {
     if (here && here !== "unknown") return setHere(null);
     setHere("asking");
     setHere((await tablet.where.now(10_000)) ?? "unknown");
   };
-  const data = home.value;
+  const data = useMemo(() => home.value && homeOf(home.value, counted.value ?? NOTHING_COUNTED), [home.value, counted.value]);
   return (
     <Frame title="巡村" place="villages" sub={data?.who} wide>
       {home.trouble && <TroubleCard trouble={home.trouble} again={home.again} />}
@@ -54,8 +54,7 @@ export function Home() {
 /** The draft one was last at: one tap and on. */
 function GoOn({ data }: { data: HomeData }) {
   const now = useNow();
-  const latest = useLive(["drafts"], async (tablet) => (await tablet.drafts.list()).sort((a, b) => Date.parse(b.updated_at) - Date.parse(a.updated_at))[0] ?? null);
-  const draft = latest.value;
+  const [draft] = data.drafts;
   if (!draft) return null;
   return (
     <a class="go-on" href={`#/visit/${draft.inspection}`}>

@@ -1,6 +1,6 @@
 /** The villages: found, filtered, by town or by distance; each with the signs of its visits. */
 import type { ComponentChildren } from "preact";
-import { useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { Empty, Row, Rows } from "../parts/bits";
 import { Chips } from "../parts/button";
 import { Icon } from "../parts/icons";
@@ -54,7 +54,15 @@ export function VillageList({ data, here, tools }: { data: HomeData; here: Place
 
 interface ListProps { villages: MyVillage[]; towns: HomeData["towns"]; here: Place | null; searched: boolean }
 
-function List({ villages, towns, here, searched }: ListProps) {
+const FIRST = 24; // rows that fill any screen; the others follow when these stand
+
+function List({ villages: all, towns, here, searched }: ListProps) {
+  const [whole, setWhole] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setWhole(true));
+    return () => clearTimeout(timer);
+  }, []);
+  const villages = whole ? all : all.slice(0, FIRST);
   if (!villages.length) {
     return searched
       ? <Empty title="没有找到这个村">换个说法试试：村名、别名、全拼或首字母都可以，例如“安家庄”“ajz”。</Empty>
