@@ -13,12 +13,11 @@ import typer
 from villages.ground.database import open_database, tortoise_config
 from villages.ground.migrations import MigrationError, migrate
 from villages.ground.problems import Problem
-from villages.ground.settings import Settings, from_environment
+from villages.ground.settings import AddressError, Settings, address_in, from_environment, keep_address
 
 TORTOISE_ORM = tortoise_config(from_environment())
-cli = typer.Typer(
-    add_completion=False, no_args_is_help=True, help="巡村 Xuncun: the district's server and its tools."
-)
+_HELP = "巡村 Xuncun: the district's server and its tools."
+cli = typer.Typer(add_completion=False, no_args_is_help=True, help=_HELP)
 T = TypeVar("T")
 Data = Annotated[Path | None, typer.Option("--data", help="folder of the database and the photos")]
 
@@ -104,25 +103,40 @@ def init(
     code: Annotated[str, typer.Option(help="six-digit division code")] = "110109",
     name: str = "门头沟区",
     data: Data = None,
+    address: Annotated[str, typer.Option(help="where phones will reach us, as http://host:port")] = "",
 ) -> None:
     """Found an empty real district and print the administrator's one-time password."""
+    settings = _settings(data)
+    if not address and not settings.public_url and sys.stdin.isatty():
+        address = typer.prompt("手机打开本系统的网址（印在二维码里，可先回车跳过）", default="")
 
     async def work() -> str:
         from inspections.checklists import load_builtin  # noqa: PLC0415
         from villages.districts import first_admin, found_district  # noqa: PLC0415
 
-        settings = _settings(data)
         await migrate(settings)
         async with open_database(settings):
             await found_district(code, name, "real")
             await load_builtin(code)
             return await first_admin(code)
 
-    try:
-        password = asyncio.run(work())
-    except Problem as problem:
-        raise SystemExit(problem.sentence) from problem
+    kept = _asked(_read(address)) if address else settings.public_url
+    password = _asked(work())
+    if address:
+        keep_address(settings.data, kept)
     _say(f"{name} 已建立。管理员用户名 admin，一次性密码 {password}（首次登录须修改；只显示这一次）")
+    _say(
+        f"二维码指向 {kept}"
+        if kept
+        else "还没有对外网址，评分表和村牌要等设置后才能印：python manage.py address http://…"
+    )
+
+
+@cli.command("address")
+def address_command(address: str, data: Data = None) -> None:
+    """Set where phones reach us: every printed code leads there. Takes effect at the next start."""
+    keep_address(_settings(data).data, kept := _asked(_read(address)))
+    _say(f"二维码将指向 {kept}，重新启动后生效。已印发的不会改变。")
 
 
 @cli.command("load-demo")
@@ -137,20 +151,14 @@ def load_demo_command(data: Data = None) -> None:
         async with open_database(settings):
             await load_demo()
 
-    try:
-        asyncio.run(work())
-    except Problem as problem:
-        raise SystemExit(problem.sentence) from problem
+    _asked(work())
     _say("已装入演示数据")
 
 
 @cli.command("migrate")
 def migrate_command(data: Data = None) -> None:
     """Bring the database up to date."""
-    try:
-        applied = asyncio.run(migrate(_settings(data)))
-    except MigrationError as error:
-        raise SystemExit(str(error)) from error
+    applied = _asked(migrate(_settings(data)))
     _say("\n".join(applied) or "数据库已是最新")
 
 
@@ -161,31 +169,20 @@ def verify_command(
 ) -> None:
     """Walk the trail from its beginning; exit 1 and name every fault when it is not whole."""
 
-    async def work() -> list[dict[str, object]]:
-        from dispatch.scorecards import anchors  # noqa: PLC0415
-        from villages.verify import verify  # noqa: PLC0415
+    from dispatch.scorecards import anchors  # noqa: PLC0415
+    from villages.verify import Report, told, verify  # noqa: PLC0415
 
+    async def work() -> list[Report]:
         async with open_database(_settings(data)):
-            return [vars(report) for report in await verify(await anchors())]
+            return await verify(await anchors())
 
     settings = _settings(data)
     if not settings.database_url and not settings.sqlite_file.exists():
         raise SystemExit(f"没有找到数据库：{settings.sqlite_file}")
     reports = asyncio.run(work())
     for report in reports:
-        if as_json:
-            _say(json.dumps(report, ensure_ascii=False))
-            continue
-        _say(
-            f"{report['district']}：共 {report['lines']} 行，登记 {report['head']} 行，正文已删除 {report['erased']} 行"
-        )
-        faults = report["faults"]
-        _say(
-            "\n".join(f"  ✗ {fault}" for fault in faults)
-            if isinstance(faults, list) and faults
-            else "  操作记录完整"
-        )
-    if any(report["faults"] for report in reports):
+        _say(json.dumps(vars(report), ensure_ascii=False) if as_json else told(report))
+    if any(report.faults for report in reports):
         sys.exit(1)
 
 
@@ -263,8 +260,12 @@ def _asked(work: Coroutine[Any, Any, T]) -> T:
     """What the work returns; a refusal is said in one line, with exit 1."""
     try:
         return asyncio.run(work)
-    except Problem as problem:
-        raise SystemExit(problem.sentence) from problem
+    except (Problem, MigrationError, AddressError) as refused:
+        raise SystemExit(str(refused)) from refused
+
+
+async def _read(address: str) -> str:
+    return address_in(address)
 
 
 @cli.command("wire-schema")
@@ -276,9 +277,10 @@ def wire_schema() -> None:
     _say(str(PATH))
 
 
-@cli.command(
-    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
-)
+_PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+
+
+@cli.command(context_settings=_PASSED_ON)
 def demo(context: typer.Context) -> None:
     """Play a whole round over all villages through HTTP (see --help of ./dev demo)."""
     from offline_sync.demo.play import main  # noqa: PLC0415
@@ -286,9 +288,7 @@ def demo(context: typer.Context) -> None:
     sys.exit(main(context.args))
 
 
-@cli.command(
-    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
-)
+@cli.command(context_settings=_PASSED_ON)
 def bench(context: typer.Context) -> None:
     """Run the benchmarks."""
     from tests.benchmarks.run import main  # noqa: PLC0415

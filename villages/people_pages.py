@@ -14,7 +14,7 @@ from villages.permissions import COMMITTEE, DEPARTMENT, MAY, Who
 from villages.post_pages import shown_posts
 from villages.posts import may_adjust
 from villages.shell import desk, desk_page, done, place_names
-from villages.web import form
+from villages.web import form, public_address
 
 TABLET = "/tablet/"  # where the tablet app is served
 _NO_STORE = {"Cache-Control": "no-store"}
@@ -26,6 +26,7 @@ def _need(who: Who, verb: str) -> None:
 
 
 def _address(request: Request) -> str:
+    """For reading on a slip that is handed over at once; what codes lead to is `public_address`."""
     settings = getattr(request.app.state, "settings", None)
     public = settings.public_url if settings else ""
     return public or str(request.base_url).rstrip("/")
@@ -153,10 +154,11 @@ async def enrol(request: Request, who: Who) -> Response:
     """POST /people/{person}/enrol: a QR by which one tablet signs in as this person."""
     account = await _account(request, who)
     await form(request, who, max_fields=5)
+    base = await public_address(request)
     ticket = await commands.enrol_ticket(who, account)
     [shown] = await _shown([account])
     # After the #, so that the ticket reaches no server log and no referrer.
-    address = f"{_address(request)}{TABLET}#enrol={ticket}"
+    address = f"{base}{TABLET}#enrol={ticket}"
     return desk(request, who, "villages/enrol.html", headers=_NO_STORE, person=shown, address=address)
 
 

@@ -24,6 +24,12 @@ class Report:
     faults: list[str] = field(default_factory=list)
 
 
+def told(report: Report) -> str:
+    """A report as people read it."""
+    counts = f"{report.district}：共 {report.lines} 行，登记 {report.head} 行，正文已删除 {report.erased} 行"
+    return "\n".join([counts, *([f"  ✗ {fault}" for fault in report.faults] or ["  操作记录完整"])])
+
+
 async def verify(anchors: list[tuple[int, str]] | None = None) -> list[Report]:
     """Walk every district's chain. `anchors` are (rev, hash) pairs kept elsewhere, as on issued paper."""
     reports = []

@@ -19,6 +19,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from templates import page
 from templates.words import verb as word_for
 from villages.ground.problems import Problem
+from villages.models import DistrictHead
 from villages.people import who_by_token
 from villages.permissions import PostHeld, Who, post_for
 
@@ -88,6 +89,21 @@ def need(who: Who, verb: str, *codes: str) -> PostHeld:
             raise Problem("not_found")
         raise Problem("forbidden", act=word_for(verb), who="上级单位")
     return post
+
+
+async def public_address(request: Request) -> str:
+    """Where phones reach this house: what every printed code leads to, as scheme and host.
+
+    Never from the Host header, which whoever asks may choose; only a demo district, which nobody set up, takes it.
+    Raises no_address.
+    """
+    settings = getattr(request.app.state, "settings", None)
+    if settings is not None and settings.public_url:
+        return str(settings.public_url)
+    head = await DistrictHead.first()
+    if head is None or head.kind != "demo":
+        raise Problem("no_address")
+    return str(request.base_url).rstrip("/")
 
 
 def csrf_token(request: Request, who: Who) -> str:

@@ -24,16 +24,15 @@ from villages.ground.problems import Problem
 from villages.models import Job
 from villages.permissions import Who
 from villages.shell import desk, desk_page
-from villages.web import form, need, wants_json
+from villages.web import form, need, public_address, wants_json
 
 RETRY = 3  # seconds until it is worth asking again
 
 
-def press_of(request: Request) -> Press:
-    """What printing needs, from the running application."""
+async def press_of(request: Request) -> Press:
+    """What printing needs, from the running application. Raises no_address where codes would lead nowhere."""
     state = request.app.state
-    base = state.settings.public_url or str(request.base_url).rstrip("/")
-    return Press(state.paper, state.blobs, base)
+    return Press(state.paper, state.blobs, await public_address(request))
 
 
 @desk_page
@@ -52,7 +51,7 @@ async def scorecard(request: Request, who: Who) -> Response:
         if edition is None:
             raise Problem("not_found")
     else:
-        edition = await issue(press_of(request), who, inspection)
+        edition = await issue(await press_of(request), who, inspection)
     return await _edition(request, edition)
 
 
@@ -104,7 +103,7 @@ async def _begin(request: Request, who: Who, round_id: UUID, job: Job | None, ke
         return await jobs.again(job)
     if job and job.state != "failed":
         return job
-    args = round_cards.args_of(round_id, round_cards.reach(who), press_of(request).base_url)
+    args = round_cards.args_of(round_id, round_cards.reach(who), (await press_of(request)).base_url)
     return await jobs.enqueue(round_cards.KIND, key, args, who.person)
 
 

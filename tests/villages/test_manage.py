@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from villages.ground.settings import from_environment
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -36,6 +38,31 @@ def test_init_makes_an_empty_real_district_with_a_one_time_password(tmp_path: Pa
     assert demo.returncode != 0 and "演示数据" in demo.stderr
     with sqlite3.connect(tmp_path / "xuncun.db") as raw:
         assert raw.execute("SELECT COUNT(*) FROM person").fetchone() == (1,)
+
+
+def test_the_address_of_printed_codes_is_kept_in_the_data_folder(tmp_path: Path) -> None:
+    wrong = manage("init", "--address", "xuncun", data=tmp_path)
+    assert wrong.returncode != 0 and "网址应形如" in wrong.stderr
+    assert not (tmp_path / "xuncun.db").exists(), "a slip of the finger founds nothing"
+    bare = manage("init", data=tmp_path)
+    assert bare.returncode == 0 and "还没有对外网址" in bare.stdout
+    assert from_environment(tmp_path).public_url == ""
+    told = manage("address", "https://xuncun.example.cn/", data=tmp_path)
+    assert told.returncode == 0 and "https://xuncun.example.cn，" in told.stdout
+    assert from_environment(tmp_path).public_url == "https://xuncun.example.cn"
+    for odd in (
+        "ftp://a",
+        "http://a/b",
+        "http://u@a",
+        "http://a:99999",
+        "http://",
+        "http://a?b",
+        "http://[a",
+    ):
+        assert manage("address", odd, data=tmp_path).returncode != 0, odd
+    assert from_environment(tmp_path).public_url == "https://xuncun.example.cn"
+    founded = manage("init", "--address", "http://10.1.2.3:8000", data=tmp_path / "two")
+    assert "二维码指向 http://10.1.2.3:8000" in founded.stdout
 
 
 def test_verify_says_whole_and_names_what_was_touched(tmp_path: Path) -> None:
