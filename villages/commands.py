@@ -163,7 +163,8 @@ async def reset_password(who: Who, target: Account) -> str:
 
 async def set_disabled(who: Who, target: Account, disabled: bool) -> None:
     """Close the account, or open it again. Raises invalid for one's own."""
-    post = _may(who, target, "person.disable")
+    verb = "person.disable" if disabled else "person.enable"
+    post = _may(who, target, verb)
     if target.person.id == who.person:
         raise Problem("invalid", what="不能停用自己的账号，请由另一位管理人员办理。")
 
@@ -175,7 +176,6 @@ async def set_disabled(who: Who, target: Account, disabled: bool) -> None:
         kind = "desk" if disabled else "session"
         await Session.filter(person_id=target.person.id, kind=kind).update(revoked=True)
 
-    verb = "person.disable" if disabled else "person.enable"
     await change(work, district=who.district, actor=_actor(who, post), verb=verb)
 
 
@@ -204,7 +204,7 @@ async def revoke_session(who: Who, target: Account | None, session: UUID) -> Non
     """End one sign-in, of an account within reach or (target None) of one's own. Raises not_found."""
     person = target.person.id if target else who.person
     post = (
-        _may(who, target, "person.disable")
+        _may(who, target, "session.revoke")
         if target
         else who.posts[0]
         if who.posts

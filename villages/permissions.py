@@ -67,6 +67,8 @@ MAY: dict[str, tuple[str, ...]] = {
     "person.create": (TOWN, OFFICE, ADMIN),
     "person.reset": (TOWN, OFFICE, ADMIN),
     "person.disable": (TOWN, OFFICE, ADMIN),
+    "person.enable": (TOWN, OFFICE, ADMIN),
+    "session.revoke": (TOWN, OFFICE, ADMIN),  # another person's sign-in; one's own is everybody's to end
     "person.posts": (TOWN, OFFICE, ADMIN),
     "enrol.issue": (TOWN, OFFICE, ADMIN),
     "device.revoke": (OFFICE, ADMIN),
