@@ -44,8 +44,9 @@ _PACKED = {"css", "html", "js", "svg", "wasm"}
 _HASHED = re.compile(r"[A-Za-z0-9_-]+-[A-Za-z0-9]{8}\.(?:css|html|js|png|svg|wasm)")
 
 
-def routes(folder: Path = FOLDER) -> list[Route]:
-    """Every door of the tablet app; `folder` holds one build."""
+def routes(build: Path | None = None) -> list[Route]:
+    """Every door of the tablet app; `build` is a folder that holds another build than our own."""
+    folder = build or FOLDER
 
     async def shell(request: Request) -> Response:
         """GET /tablet/ and any screen below it: the page, always the newest."""

@@ -5,7 +5,6 @@ import contextlib
 import socket
 import ssl
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -45,9 +44,11 @@ def serve_lan(
         lan = Lan(settings.data / "tls", doors, say)
     except LanError as error:
         raise SystemExit(str(error)) from error
-    app = make_app(lan.settings(settings))
+    app = make_app(settings)
     say("\n巡村已启动（局域网）")
     lan.greet()
+    if settings.public_url not in ("", lan.address):
+        say(f"打印和登记用的码   指向已设定的 {settings.public_url}，请确认平板和手机也打得开它")
     say_more()
     lan.run(app)
 
@@ -74,12 +75,8 @@ class Lan:
 
     @property
     def address(self) -> str:
-        """Where the application is, for people, printed codes and tablets."""
+        """Where the application is, for people and tablets."""
         return f"https://{shown_host(self.names)}:{self.port}"
-
-    def settings(self, settings: Settings) -> Settings:
-        """The settings with this address as the one that phones are told, unless they were told another."""
-        return settings if settings.public_url else replace(settings, public_url=self.address)
 
     def _within(self, names: Names) -> Names:
         """The names that the authority may vouch for; the others are told once each."""

@@ -6,9 +6,15 @@ import type { OpenDraft, Tablet } from "./tablet";
 
 const LOCK = "xuncun-in-hand";
 let held = 0;
+let waiting: (() => void)[] = [];
 
 /** Whether this tab has something in hand. */
 export const handsFull = (): boolean => held > 0;
+
+/** Resolves when this tab has nothing in hand, or has not put it down in time. */
+export async function handsEmptied(within_ms: number): Promise<void> {
+  if (held) await Promise.race([new Promise<void>((empty) => waiting.push(empty)), new Promise((late) => setTimeout(late, within_ms))]);
+}
 
 /** Run `work` when no tab has anything in hand, and let nobody take anything up meanwhile; else do nothing. */
 export async function whileHandsAreEmpty(work: () => Promise<unknown>): Promise<void> {
@@ -71,9 +77,12 @@ async function hold(): Promise<() => void> {
   held++;
   let holding = true;
   return () => {
-    if (holding) held--;
+    if (!holding) return;
     holding = false;
     unlock();
+    if (--held) return;
+    waiting.forEach((empty) => empty());
+    waiting = [];
   };
 }
 

@@ -3,11 +3,12 @@
  * A newer build waits until no tab has a draft open or a photo in hand, and then comes in at a start or on the way from
  * one screen to the next, never under somebody's fingers. Whoever has the app closed gets it by opening it.
  */
-import { handsFull, whileHandsAreEmpty } from "./in-hand";
+import { handsEmptied, handsFull, whileHandsAreEmpty } from "./in-hand";
 import type { Live } from "./tablet";
 
 const HOURLY = 3_600_000;
 const AT_MOST_EVERY = 60_000; // ms between two looks
+const LEAVING = 3_000; // ms that a screen may take to put down what it held, after it was left
 const PATIENCE = 5_000; // ms for the newer build to take over
 
 /** Start looking. Where there is no service worker (plain http, a private window) there is nothing to keep current. */
@@ -18,7 +19,9 @@ export async function keepCurrent(live: Live, lastOk: () => string | null): Prom
   there.addEventListener("controllerchange", () => updates.taken());
   const registration = await there.register("/tablet/sw.js", { scope: "/tablet/", updateViaCache: "none" });
   updates.over(registration);
-  const between = (): void => void updates.between().catch(() => undefined); // tried again on the next way
+  const between = (): void => {
+    handsEmptied(LEAVING).then(() => updates.between()).catch(() => undefined); // tried again on the next way
+  };
   addEventListener("hashchange", between);
   document.addEventListener("visibilitychange", () => void (document.visibilityState === "visible" && updates.look()));
   setInterval(() => updates.look(), HOURLY);
