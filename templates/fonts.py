@@ -74,14 +74,6 @@ def font_files() -> dict[Face, Path]:
     return found
 
 
-def font_face_css() -> str:
-    """The @font-face rules with file addresses of whole TTFs. Raises FontsMissing."""
-    return "\n".join(
-        f'@font-face{{font-family:"{face.family}";font-weight:{face.weight};src:url("{path.as_uri()}")}}'
-        for face, path in font_files().items()
-    )
-
-
 _LIBRARIES = {
     "linux": ("libpango-1.0.so.0", "libpangoft2-1.0.so.0", "libharfbuzz-subset.so.0"),
     "darwin": ("libpango-1.0.dylib", "libpangoft2-1.0.dylib", "libharfbuzz-subset.dylib"),

@@ -11,6 +11,7 @@ import re
 import signal
 import sys
 import time
+import zlib
 from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
@@ -19,6 +20,7 @@ from typing import Any
 from urllib.request import url2pathname
 from xml.etree import ElementTree
 
+import pydyf  # type: ignore[import-untyped]
 import qrcode
 from cssselect2 import ElementWrapper  # type: ignore[import-untyped]
 from fontTools.ttLib import TTFont
@@ -30,9 +32,11 @@ from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
 from templates import charts
-from templates.fonts import SANS, font_face_css, font_files
+from templates.fonts import SANS, font_files
+from templates.paper_faces import face_rules, readable_faces, with_whole
 from templates.paper_merge import joined
 from templates.paper_photos import NOT_A_PICTURE, Photos, be_strict, jpeg, open_picture
+from templates.paper_tuning import tune
 from templates.pdf import PaperError
 
 if sys.platform != "win32":
@@ -50,6 +54,7 @@ def enter() -> None:
     if sys.platform != "win32":
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
     be_strict()
+    tune()
     _Form("<html><body>巡村 0123</body></html>", Fetcher()).write_pdf(
         stylesheets=_styles("scorecard"), font_config=_fonts()
     )
@@ -73,7 +78,7 @@ class Fetcher(URLFetcher):  # type: ignore[misc]
     def __init__(self, photos: Mapping[str, bytes] | None = None) -> None:
         super().__init__(allowed_protocols=["file", "data", "photo"], allow_redirects=False)
         self._photos = photos or {}
-        self._fonts = {str(path) for path in font_files().values()}
+        self._fonts = readable_faces()
 
     def fetch(self, url: str, headers: Any = None) -> URLFetcherResponse:
         """The resource, or ValueError: WeasyPrint then leaves it out."""
@@ -99,12 +104,44 @@ class _Form(HTML):  # type: ignore[misc]
             root = ElementTree.fromstring(_UNPRINTABLE.sub("", text))  # noqa: S314 -- our own template, escaped
         except ElementTree.ParseError as error:
             raise PaperError(f"the sheet is not well-formed XHTML: {error}") from error
+        _close_up(root)
         self.base_url, self.url_fetcher, self.media_type = None, fetcher, "print"
         self.wrapper_element = ElementWrapper.from_html_root(root, content_language=None)
         self.etree_element = self.wrapper_element.etree_element
 
     def _ua_stylesheets(self, forms: bool = False) -> list[CSS]:
         return [_elements()]
+
+
+_BLOCKS = frozenset(
+    ("html", "body", "div", "p", "header", "section", "h1", "h2", "h3",
+     "table", "colgroup", "col", "thead", "tbody", "tr", "td", "th")
+)  # fmt: skip
+
+
+def _close_up(element: ElementTree.Element) -> None:
+    """Drop the template's line breaks between blocks and cells, each of which would become a box and be thrown away."""
+    if len(element) and all(child.tag in _BLOCKS for child in element):
+        if not (element.text or "").strip():
+            element.text = None
+        for child in element:
+            if not (child.tail or "").strip():
+                child.tail = None
+    for child in element:
+        _close_up(child)
+
+
+def _squeezed(_document: object, pdf: pydyf.PDF) -> None:
+    """Compress each stream once. pydyf, left to itself, does it at its slowest, and again for the file's id."""
+    for part in pdf.objects:
+        if (
+            isinstance(part, pydyf.Stream)
+            and part.compress
+            and all(isinstance(p, bytes) for p in part.stream)
+        ):
+            part.stream = [zlib.compress(b"\n".join(part.stream), 6)]
+            part.extra["Filter"] = "/FlateDecode"
+            part.compress = False
 
 
 # --- the jobs ----------------------------------------------------------------------------------------------
@@ -124,6 +161,7 @@ def render(name: str, context: Mapping[str, Any], root: str | None) -> bytes:
             font_config=_fonts(),
             pdf_variant="pdf/a-3u",
             attachments=_attached(context),
+            finisher=_squeezed,
         )
     )
 
@@ -170,7 +208,7 @@ def _fonts() -> FontConfiguration:
 def _styles(name: str) -> list[CSS]:
     """The paper's style and the sheet's own, parsed once; all share one font configuration."""
     files = [_HERE / "pdf" / "paper.css", _HERE / "pdf" / f"{name}.css"]
-    texts = [font_face_css()] + [file.read_text("utf-8") for file in files if file.exists()]
+    texts = [face_rules()] + [with_whole(file.read_text("utf-8")) for file in files if file.exists()]
     return [CSS(string=text, font_config=_fonts(), url_fetcher=Fetcher()) for text in texts]
 
 
@@ -188,7 +226,7 @@ def _pages() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    pages.globals |= {"qr": qr, "paper_font": SANS, "numeral": numeral}
+    pages.globals |= {"qr": qr, "paper_font": with_whole(SANS), "numeral": numeral}
     for chart in (charts.bars, charts.radar, charts.columns, charts.grade_swatch):
         pages.globals[chart.__name__] = chart
     pages.filters["halves"] = halves

@@ -22,7 +22,7 @@ from tests.templates.card_sample import card, words
 DPI = 400
 ALIKE = 0.86  # right glyphs score above 0.93, the nearest wrong ones below 0.7
 FILES = {(face.family, face.weight): path for face, path in font_files().items()}
-VILLAGES = ("爨底下村", "吴家垸村", "碣石村")
+VILLAGES = ("爨底下村", "吴家垸村", "碣石村", "马塆村", "堃镕村")  # the last two lie beyond the small faces
 
 
 @pytest.fixture(scope="module")

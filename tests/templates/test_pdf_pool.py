@@ -270,4 +270,3 @@ async def test_a_chosen_font_folder_comes_first(tmp_path: Path, monkeypatch: pyt
         (tmp_path / face.file).symlink_to(path)
     monkeypatch.setenv("XUNCUN_FONTS", str(tmp_path))
     assert {path.parent for path in fonts.font_files().values()} == {tmp_path}
-    assert fonts.font_face_css().count("@font-face") == 4
