@@ -1,5 +1,5 @@
 /** A bad road between tablet and server: it cuts, loses answers, delays, answers 500 by itself, and counts. */
-import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
+import { type ClientRequest, createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
 import type { House } from "./house";
 
 /** What happens to one request. */
@@ -9,6 +9,8 @@ export interface Mishap {
   cut_answer_at?: number; // the line dies within the answer
   status?: number; // a gateway answers instead of the server
   delay_ms?: number;
+  flip_at?: number; // that byte of the request's body arrives otherwise than it was sent
+  rewrite?: (body: string) => string; // the request's body, as another tablet would send it
 }
 
 export interface Passed {
@@ -76,7 +78,10 @@ export class Road {
     };
     there.on("error", die);
     inward.on("error", die);
+    if (mishap.rewrite) return this.#rewritten(inward, there, mishap.rewrite, passed, (answer) => this.#answer(answer, outward, mishap, passed, die));
     inward.on("data", (piece: Buffer) => {
+      const flipped = (mishap.flip_at ?? -1) - passed.body;
+      if (flipped >= 0 && flipped < piece.length) piece[flipped] = (piece[flipped] ?? 0) ^ 1;
       const room = (mishap.cut_at ?? Infinity) - passed.body;
       passed.body += Math.min(room, piece.length);
       if (piece.length < room) return void there.write(piece);
@@ -86,6 +91,18 @@ export class Road {
     });
     inward.on("end", () => there.end());
     there.on("response", (answer) => this.#answer(answer, outward, mishap, passed, die));
+  }
+
+  #rewritten(inward: IncomingMessage, there: ClientRequest, rewrite: (body: string) => string, passed: Passed, hear: (answer: IncomingMessage) => void): void {
+    const pieces: Buffer[] = [];
+    inward.on("data", (piece: Buffer) => pieces.push(piece));
+    inward.on("end", () => {
+      const body = Buffer.from(rewrite(Buffer.concat(pieces).toString()));
+      passed.body = body.length;
+      there.setHeader("Content-Length", body.length);
+      there.end(body);
+    });
+    there.on("response", hear);
   }
 
   #answer(answer: IncomingMessage, outward: ServerResponse, mishap: Mishap, passed: Passed, die: () => void): void {
