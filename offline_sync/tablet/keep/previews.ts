@@ -1,7 +1,19 @@
 /** Small pictures of photos that others took, fetched by the sync and shown from the cache. */
-import type { Cache } from "./store";
+import { worthSeeing } from "../rules/pictures";
+import type { Cache, Core } from "./store";
 
 const MOST = 3_000; // about 60 MB
+
+/** What is worth having and not here yet, most wanted first; pictures taken here need not be fetched. */
+export async function wantedPictures(cache: Cache, core: Core): Promise<string[]> {
+  const rows = await cache.read(["rows"], async (t) => ({
+    tasks: await t.all("rows", { starts: ["task"] }), inspections: await t.all("rows", { starts: ["inspection"] }), photos: await t.all("rows", { starts: ["photo"] }),
+  }));
+  const bare = <T>(kept: readonly { row: unknown }[]): T[] => kept.map(({ row }) => row as T);
+  const wanted = worthSeeing({ tasks: bare(rows.tasks), inspections: bare(rows.inspections), photos: bare(rows.photos) });
+  const own = new Set(await core.read(["previews"], (t) => t.keys("previews")));
+  return lackingPreviews(cache, wanted.slice(0, MOST).filter((sha256) => !own.has(sha256)));
+}
 
 /** Keeps one. When there are too many, some go: any can be fetched again. */
 export async function keepPreview(cache: Cache, sha256: string, bytes: ArrayBuffer): Promise<void> {

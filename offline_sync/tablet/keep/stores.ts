@@ -8,6 +8,7 @@ import {
 import { type Page, applyPage, cursors, dropCache, refetch } from "./pages";
 import { amendPerson, listKnown, personKept, remember } from "./people";
 import { type News, bytesOf, listPhotos, previewOf, tell } from "./photo-news";
+import { keepPreview, wantedPictures } from "./previews";
 import type { Entered, PersonKept } from "./shapes";
 import type { Shelf } from "./shelf";
 import { type ScopeSum, sums } from "./sums";
@@ -50,6 +51,11 @@ export class PersonStores {
     const done = await applyPage(this.#cache, asked, page);
     if (done && (page.changes.length || page.drop.length || page.gone?.length)) this.shelf.live.tell("rows");
     return done;
+  }
+  pictures = (): Promise<string[]> => wantedPictures(this.#cache, this.#core);
+  async keepPictures(pictures: readonly { sha256: string; bytes: ArrayBuffer }[]): Promise<void> {
+    for (const { sha256, bytes } of pictures) await keepPreview(this.#cache, sha256, bytes);
+    if (pictures.length) this.shelf.live.tell("photos");
   }
   sums = (scopes: readonly string[]): Promise<Record<string, ScopeSum>> => sums(this.#cache, scopes);
   refetch = (scopes: readonly string[]): Promise<void> => refetch(this.#cache, scopes);

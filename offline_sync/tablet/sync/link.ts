@@ -60,6 +60,9 @@ export class Link {
         method, headers, signal: stop.signal, credentials: "omit", cache: "no-store", redirect: "error",
         ...(body ? { body } : {}),
       });
+      if (answer.ok && answer.headers.get("content-type")?.startsWith("image/")) {
+        return { kind: "ok", status: answer.status, body: (await answer.arrayBuffer()) as T };
+      }
       const text = await answer.text();
       return this.#read<T>(answer, text, (begun + Date.now()) / 2);
     } catch {

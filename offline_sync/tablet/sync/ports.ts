@@ -70,6 +70,8 @@ export interface PersonStore {
   apply(asked: Readonly<Record<string, number>>, page: Page): Promise<boolean>;
   sums(scopes: readonly string[]): Promise<Record<string, ScopeSum>>;
   refetch(scopes: readonly string[]): Promise<void>; // these scopes' rows and cursors go
+  pictures(): Promise<string[]>; // hashes of small pictures that the cache lacks, most wanted first
+  keepPictures(pictures: readonly { sha256: string; bytes: ArrayBuffer }[]): Promise<void>;
   dropCache(): Promise<void>; // rows, cursors, previews; core stays
   clean(): Promise<void>; // what may leave core by now (sync.md §5)
 }

@@ -4,6 +4,7 @@ import type { Board } from "./board";
 import { Hand } from "./hand";
 import type { Link } from "./link";
 import { freshMemory, type PhotoMemory, sendOriginals, sendPreviews, stillWanted } from "./photos";
+import { fetchPictures } from "./pictures";
 import type { PersonStore } from "./ports";
 import { type Pulled, pullAll } from "./pull";
 import { Push } from "./push";
@@ -19,9 +20,10 @@ export interface Memory {
   unfit: Map<string, string>; // command → why no push takes it
   greeted: Map<string, number>; // replicas that said hello, and when
   photos: PhotoMemory;
+  pictures: Set<string>; // hashes that the server does not give
 }
 
-export const newMemory = (): Memory => ({ dead: new Set(), unfit: new Map(), greeted: new Map(), photos: freshMemory() });
+export const newMemory = (): Memory => ({ dead: new Set(), unfit: new Map(), greeted: new Map(), photos: freshMemory(), pictures: new Set() });
 
 export interface Around {
   link: Link;
@@ -54,6 +56,7 @@ export class Run {
       // Written meanwhile, or lost by the server and waiting again.
     } while (this.#owed || (await this.#sendable()));
     await this.store.clean();
+    if (this.pulls) await fetchPictures(this.#hand, this.around.memory.pictures, () => this.#sendable());
   }
 
   /** What the office has to know first. */
