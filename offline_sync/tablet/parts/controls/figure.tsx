@@ -1,7 +1,8 @@
 /** A figure typed on the pad, beside what it comes to. */
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { Pad, typed } from "./pad";
+import { typed } from "../../rules/digits";
+import { Pad } from "./pad";
 
 interface Props {
   value: string | null; // as kept

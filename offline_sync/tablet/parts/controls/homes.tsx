@@ -2,7 +2,8 @@
 import { useState } from "preact/hooks";
 import { Button } from "../button";
 import { Icon } from "../icons";
-import { Pad, typed } from "./pad";
+import { typed } from "../../rules/digits";
+import { Pad } from "./pad";
 
 interface DrawProps { unit: string; wanted: number; onDraw: (homes: number) => void }
 

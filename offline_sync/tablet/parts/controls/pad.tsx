@@ -2,21 +2,9 @@
 import { useState } from "preact/hooks";
 import { Button } from "../button";
 import { Dialog } from "../dialog";
+import { pressed, typed } from "../../rules/digits";
 
 const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", ".", "0", "⌫"] as const;
-
-/** The text after a key; `places` decimals at most, `digits` before the point. */
-export function pressed(text: string, key: string, places: number, digits = 6): string {
-  if (key === "⌫") return text.slice(0, -1);
-  if (key === ".") return places && !text.includes(".") ? `${text || "0"}.` : text;
-  const [whole = "", part] = text.split(".");
-  if (part !== undefined) return part.length < places ? text + key : text;
-  if (whole === "0") return key;
-  return whole.length < digits ? text + key : text;
-}
-
-/** What is typed so far, as a figure: none while nothing is there. */
-export const typed = (text: string): string | null => (text === "" ? null : text.replace(/\.$/, ""));
 
 interface Props { text: string; places: number; digits?: number; onText: (text: string) => void }
 

@@ -1,5 +1,5 @@
 /** 已放入待传: what was handed in, where it is, what happens next and by whom. */
-import type { Entry } from "../../model";
+import type { Entry, Verdict } from "../../model";
 import { Empty, Loading, Note } from "../../parts/bits";
 import { LinkButton } from "../../parts/button";
 import { Frame } from "../../parts/frame";
@@ -25,11 +25,10 @@ function Told({ entry, back }: { entry: Entry; back: string }) {
   const { online } = useSync();
   const args = entry.args as Submission;
   const tasks = args.answers.flatMap((answer) => answer.findings ?? []).filter((finding) => finding.action === "dispatch").length;
-  const steps = [
+  const steps = entry.verdict ? heard(entry.verdict) : [
     online ? "正在上传：先传文字，再传照片。" : "现在没有网络。连上网会自动上传：先传文字，再传照片。",
     "收到服务器回执前，文字和照片都留在本机，不会删除。",
     `服务器收到后计算正式得分${tasks ? `，并生成 ${tasks} 条整改任务，派给责任单位` : ""}。`,
-    "村里对结果有异议，由区级办公室在公示前处理。",
   ];
   return (
     <div class="done stack-wide">
@@ -40,4 +39,12 @@ function Told({ entry, back }: { entry: Entry; back: string }) {
       <div class="btns"><LinkButton to={back} kind="main">回到本村</LinkButton><LinkButton to="/outbox">看待传</LinkButton></div>
     </div>
   );
+}
+
+/** What the server made of it. */
+function heard({ status, message, data }: Verdict): string[] {
+  if (status !== "applied" && status !== "merged" && status !== "noop") return [message || "已收到，等待区级办公室确认。", "照片继续上传，不用重新检查。"];
+  const tasks = Array.isArray(data["tasks"]) ? data["tasks"].length : 0;
+  const score = typeof data["score"] === "string" ? [`正式得分 ${data["score"]}。`] : [];
+  return [...score, tasks ? `已生成 ${tasks} 条整改任务，派给责任单位。` : "没有需要派单的问题。", "照片没传完的，连上网会自动补传。"];
 }

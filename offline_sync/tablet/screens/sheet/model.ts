@@ -23,6 +23,7 @@ export interface About {
 export interface Left { open: number; of: number; needs: number }
 
 const NONE: readonly Need[] = [];
+const NO_PHOTOS: readonly Photo[] = [];
 
 export class SheetModel {
   score!: Score;
@@ -51,7 +52,7 @@ export class SheetModel {
   answer(code: string): DraftAnswer | undefined { return this.#answers.get(code); }
   earned(code: string): ItemScore | undefined { return this.score.items.get(code); }
   needsOf(code: string): readonly Need[] { return this.#needs.get(code) ?? NONE; }
-  photosOf(code: string): readonly Photo[] { return this.#byItem.get(code) ?? []; }
+  photosOf(code: string): readonly Photo[] { return this.#byItem.get(code) ?? NO_PHOTOS; }
   left(section: string): Left { return this.#left.get(section) ?? { open: 0, of: 0, needs: 0 }; }
   get unfilled(): number { return this.needs.filter((need) => need.kind === "unfilled").length; }
 
