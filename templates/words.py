@@ -51,6 +51,7 @@ VERB: dict[str, str] = {
     "task.note": "补充说明",
     "card.dismiss": "知悉提示",
     "card.print": "打印评分表",
+    "plate.print": "打印村牌",
     "card.issue": "印发评分表",
     "village.locate": "标定位置",
     "see": "查看",

@@ -8,12 +8,12 @@ from starlette.routing import Route
 
 from templates import page
 from templates.words import DONE
-from villages import people_pages, post_pages
+from villages import people_pages, plate_pages, post_pages
 from villages.commands import live_sessions, revoke_session
 from villages.ground.problems import Problem
 from villages.models import DistrictHead, Town, Village
 from villages.people import check_password, end_session, open_session, set_password
-from villages.permissions import Who, prefixes
+from villages.permissions import MAY, Who, prefixes
 from villages.places import find_villages
 from villages.shell import PASSWORD, desk, desk_page, done
 from villages.web import COOKIE, form, set_cookie
@@ -147,7 +147,10 @@ async def villages(request: Request, who: Who) -> Response:
         groups.setdefault(village.town, []).append(village)
     order = list(groups) if text else sorted(groups)
     towns = [{"code": code, "name": names[code], "villages": groups[code]} for code in order]
-    return desk(request, who, "villages/list.html", q=text, towns=towns, count=len(found))
+    return desk(
+        request, who, "villages/list.html", q=text, towns=towns, count=len(found),
+        plates=who.holds(*MAY["plate.print"]),
+    )  # fmt: skip
 
 
 routes: list[Route] = [
@@ -160,4 +163,5 @@ routes: list[Route] = [
     Route("/villages", villages, methods=["GET"]),
     *people_pages.routes,
     *post_pages.routes,
+    *plate_pages.routes,
 ]

@@ -59,6 +59,7 @@ MAY: dict[str, tuple[str, ...]] = {
     "village.locate": (INSPECTOR, TOWN, OFFICE),
     # reading and paper
     "see": (*_ALL, ADMIN),
+    "plate.print": (TOWN, OFFICE),
     "card.print": (INSPECTOR, TOWN, COMMITTEE, OFFICE),
     "trail.see": (OFFICE, ADMIN),
     "held.decide": (OFFICE,),

@@ -2,6 +2,6 @@
 
 from starlette.routing import Route
 
-from inspections.pages import new_round, rounds, team
+from inspections.pages import new_round, plate, rounds, team
 
-routes: list[Route] = [*new_round.routes, *rounds.routes, *team.routes]
+routes: list[Route] = [*new_round.routes, *rounds.routes, *team.routes, *plate.routes]
