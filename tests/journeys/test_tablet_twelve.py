@@ -1,0 +1,45 @@
+"""Twelve villages in a row without network, every item of each, then everything goes out at once."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Playwright
+
+from tests.journeys.tablet_hand import Hand, Tapped
+from tests.journeys.test_tablet_day import Wire, fill, same_as_tapped, same_bytes
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+VILLAGES = 12
+FAULTS = {"RE-1.1": ("主街北口", 1, False), "RE-2.1": ("村口桶站", 1, False)}
+
+
+def test_twelve_villages_in_a_row(
+    server: str, playwright: Playwright, photo_folder: Path, tmp_path: Path
+) -> None:
+    """A mobile day of 12 visits: 42 items each, two findings with a photo each, one signature each."""
+    hand = Hand(playwright, server, tmp_path / "profile").open()
+    hand.sign_in("inspector")
+    hand.at_home()
+    wire = Wire(server)
+    rows = wire.rows()
+    places = sorted(row["code"] for (kind, _), row in rows.items() if kind == "village")[:VILLAGES]
+    names = {code: rows["village", code]["name"] for code in places}
+    hand.offline(True)
+    done: dict[str, Tapped] = {}
+    for number, code in enumerate(places):
+        shots = sorted(photo_folder.glob("*.jpg"))[number % 10 : number % 10 + 2]
+        tapped = done[code] = Tapped()
+        hand.village(names[code])
+        hand.begin()
+        fill(hand, tapped, shots, FAULTS)
+        hand.finish(f"负责人{number}")
+    assert hand.mark(f"待传 {VILLAGES}").count() == 1
+    hand.offline(False)
+    hand.drained(240)
+    for code, tapped in done.items():
+        visit = wire.visit(code)
+        same_as_tapped(visit, tapped)
+        same_bytes(wire, hand, visit)
+    states = [row["state"] for (kind, _), row in wire.rows().items() if kind == "photo"]
+    assert len(states) == VILLAGES * 3 and set(states) == {"stored"} and not hand.faults
+    hand.close()
