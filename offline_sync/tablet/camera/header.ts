@@ -5,7 +5,8 @@ export type Format = "jpeg" | "png" | "heic" | "other";
 export interface Size {
   width: number; // pixels as stored
   height: number;
-  turned: boolean; // to be shown with width and height exchanged (EXIF orientation 5 to 8)
+  jpeg: boolean;
+  orientation: number; // EXIF, 1 to 8; from 5 on to be shown with width and height exchanged
 }
 
 /** As many bytes as have to be looked at; the facts of a JPEG may follow long private parts. */
@@ -22,7 +23,7 @@ export function formatOf(head: Uint8Array): Format {
 export function sizeOf(head: Uint8Array): Size | null {
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
   try {
-    if (formatOf(head) === "png") return { width: view.getUint32(16), height: view.getUint32(20), turned: false };
+    if (formatOf(head) === "png") return { width: view.getUint32(16), height: view.getUint32(20), jpeg: false, orientation: 1 };
     return formatOf(head) === "jpeg" ? jpegSize(view) : null;
   } catch (error) {
     if (error instanceof RangeError) return null; // it ends before it says
@@ -31,7 +32,7 @@ export function sizeOf(head: Uint8Array): Size | null {
 }
 
 function jpegSize(view: DataView): Size | null {
-  let turned = false;
+  let orientation = 1;
   for (let at = 2; at + 4 <= view.byteLength;) {
     const marker = view.getUint16(at);
     if (marker === 0xffff) {
@@ -39,8 +40,8 @@ function jpegSize(view: DataView): Size | null {
       continue;
     }
     if (marker < 0xff01 || marker === 0xffda) return null;
-    if (isFrame(marker)) return { height: view.getUint16(at + 5), width: view.getUint16(at + 7), turned };
-    if (marker === 0xffe1) turned ||= orientation(view, at + 4) >= 5;
+    if (isFrame(marker)) return { height: view.getUint16(at + 5), width: view.getUint16(at + 7), jpeg: true, orientation };
+    if (marker === 0xffe1 && orientation === 1) orientation = exifOrientation(view, at + 4);
     at += 2 + view.getUint16(at + 2);
   }
   return null;
@@ -51,7 +52,7 @@ const isFrame = (marker: number): boolean =>
   marker >= 0xffc0 && marker <= 0xffcf && ![0xffc4, 0xffc8, 0xffcc].includes(marker);
 
 /** The EXIF orientation 1 to 8 in an APP1 part; 1 where there is none. */
-function orientation(view: DataView, at: number): number {
+function exifOrientation(view: DataView, at: number): number {
   if (view.getUint32(at) !== 0x45786966) return 1; // "Exif"
   const tiff = at + 6;
   const little = view.getUint16(tiff) === 0x4949;
