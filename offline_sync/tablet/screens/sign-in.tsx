@@ -65,7 +65,6 @@ function ByPassword({ first }: { first: boolean }) {
   const submit = async () => {
     const done = await act.run(() => tablet.people.signIn(name.trim(), password));
     if (done) replace(tablet.sync.state.needs === "password" ? "/password" : "/");
-    else setPassword("");
   };
   return (
     <form class="stack" onSubmit={(event) => { event.preventDefault(); void submit(); }}>
