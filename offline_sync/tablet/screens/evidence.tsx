@@ -15,7 +15,7 @@ import { shortCode } from "../rules/words";
 import type { Tablet } from "../tablet";
 import type { EvidenceArgs, Submission } from "../wire";
 import { Album, Shoot } from "./sheet/shoot";
-import { usePhotosAllowed } from "./sheet/storage";
+import { useNoPhotos } from "./sheet/storage";
 
 interface Visit { inspection: string; code: string | null; village: string; round: string; who: string; checklist: Checklist | null }
 
@@ -72,7 +72,7 @@ function Adding({ visit }: { visit: Visit }) {
       <div class="evidence stack-wide">
         {!visit.village && <Note kind="amber">这台平板上没有这个村的资料。照片照样能拍，会交到同一次检查里。</Note>}
         <Picking checklist={checklist} chosen={item} onChoose={setItem} photos={[...fresh, ...given]} />
-        <Taking visit={visit} item={item} act={act} />
+        <Taking visit={visit} item={item} taken={fresh.length + given.length} act={act} />
         {act.trouble && <TroubleCard trouble={act.trouble} />}
         <Taken title="还没交" photos={fresh} checklist={checklist} removable />
         <Taken title="已交" photos={given} checklist={checklist} />
@@ -131,20 +131,20 @@ function Picking({ checklist, chosen, photos, onChoose }: PickingProps) {
   );
 }
 
-function Taking({ visit, item, act }: { visit: Visit; item: string | null; act: Act }) {
-  const allowed = usePhotosAllowed();
+function Taking({ visit, item, taken, act }: { visit: Visit; item: string | null; taken: number; act: Act }) {
+  const barred = useNoPhotos(taken);
   const shot = () => ({
     about: { kind: "inspection", id: visit.inspection, item, finding: null } as const, role: "scene" as const, pairs: null,
     place: visit.village, who: visit.who,
   });
-  const shared = { act, shot, disabled: !allowed, before: () => Promise.resolve() };
+  const shared = { act, shot, disabled: barred !== null, before: () => Promise.resolve() };
   return (
     <>
       <div class="btns">
         <Shoot {...shared} words={item ? `拍照（${item}）` : "拍照（全村）"} main />
         <Album {...shared} words="从相册选" />
       </div>
-      {!allowed && <Note kind="amber">存储空间不足，暂不能拍照。请先连网上传，腾出空间。</Note>}
+      {barred && <Note kind="amber">{barred}</Note>}
     </>
   );
 }

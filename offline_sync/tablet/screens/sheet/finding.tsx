@@ -12,7 +12,7 @@ import { ACTIONS, daysWords } from "../../rules/words";
 import { useDesk, useSheet } from "./hooks";
 import { useScrollTo } from "./scroll";
 import { Shoot } from "./shoot";
-import { usePhotosAllowed } from "./storage";
+import { useNoPhotos } from "./storage";
 
 interface Props { item: Item; id: string; n: number; at: boolean; onEdit: () => void }
 
@@ -67,9 +67,9 @@ interface TakersProps {
 function Takers({ item, finding, pair, hasBefore, hasAfter, change }: TakersProps) {
   const { model } = useDesk();
   const act = useAct();
-  const allowed = usePhotosAllowed();
+  const barred = useNoPhotos(useSheet((one) => one.photos.length));
   const about = { kind: "inspection", id: model.draft.inspection, item: item.code, finding: finding.id } as const;
-  const shared = { act, disabled: !allowed, before: () => model.open.flush() };
+  const shared = { act, disabled: barred !== null, before: () => model.open.flush() };
   const shot = { about, place: model.about.village, who: model.about.author };
   const now = () => model.findingOf(item.code, finding.id) ?? finding;
   return (

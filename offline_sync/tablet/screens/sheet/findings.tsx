@@ -9,7 +9,7 @@ import { FindingCard } from "./finding";
 import { FindingDialog } from "./finding-dialog";
 import { useDesk, useSheet } from "./hooks";
 import { Shoot } from "./shoot";
-import { usePhotosAllowed } from "./storage";
+import { useNoPhotos } from "./storage";
 
 interface Props { item: Item; at: string | null } // `at`: the finding that was jumped to
 
@@ -18,7 +18,7 @@ export function Findings({ item, at }: Props) {
   const findings = useSheet((one) => one.answer(item.code)?.findings);
   const [edit, setEdit] = useState<string | null>(null);
   const act = useAct();
-  const allowed = usePhotosAllowed();
+  const barred = useNoPhotos(useSheet((one) => one.photos.length));
   const fresh = useRef<string | null>(null); // the finding that this opening of the camera makes
   const add = (text: string): string => {
     const answer = model.open.answers.get(item.code);
@@ -55,10 +55,10 @@ export function Findings({ item, at }: Props) {
         <span class="phrases-name">{asks}</span>
         {item.common_issues.map((text) => <button type="button" class="chip" key={text} onClick={() => say(text)}>{text}</button>)}
         <button type="button" class="chip" onClick={() => setEdit(add(""))}>其他…</button>
-        <Shoot words="先拍照" act={act} before={before} shot={shot} taken={taken} disabled={!allowed} />
+        <Shoot words="先拍照" act={act} before={before} shot={shot} taken={taken} disabled={barred !== null} />
       </div>
       {act.trouble && <TroubleCard trouble={act.trouble} />}
-      {!allowed && <p class="note note-amber">存储空间不足，暂不能拍照，文字照常保存。请先连网上传，腾出空间。</p>}
+      {barred && <p class="note note-amber">{barred}</p>}
       {edit && <FindingDialog item={item} id={edit} onClose={() => setEdit(null)} />}
     </section>
   );

@@ -13,7 +13,9 @@ export function NaDialog({ item, onClose }: { item: Item; onClose: () => void })
   const answer = model.answer(item.code);
   const [reason, setReason] = useState(answer?.na ? answer.note : "");
   const done = () => {
-    model.change(item.code, { na: true, note: reason.trim(), veto: null });
+    // A draw is told by the note: with the reason in its place it could not be repeated, so it goes.
+    const homes = item.scoring.kind === "sample" ? { drawn: null, failed: null } : {};
+    model.change(item.code, { na: true, note: reason.trim(), veto: null, ...homes });
     onClose();
   };
   return (
