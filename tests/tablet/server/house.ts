@@ -36,12 +36,13 @@ export class House {
     throw new Error(`the server did not start:\n${this.#words}`);
   }
 
-  async stop(): Promise<void> {
+  /** `SIGKILL`: as a power cut, without a last word. */
+  async stop(how: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<void> {
     const child = this.#child;
     this.#child = null;
     if (!child || child.exitCode !== null) return;
     const ended = new Promise((resolve) => child.once("exit", resolve));
-    child.kill("SIGTERM");
+    child.kill(how);
     const hard = setTimeout(() => child.kill("SIGKILL"), 5_000);
     await ended;
     clearTimeout(hard);
@@ -86,7 +87,7 @@ print(json.dumps(out))`;
 export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Until it holds; fails with the words. Patient: the machine may have others to serve. */
-export async function until(what: string | (() => string), holds: () => boolean | Promise<boolean>, ms = 30_000): Promise<void> {
+export async function until(what: string | (() => string), holds: () => boolean | Promise<boolean>, ms = Number(process.env.TABLET_PATIENCE ?? 30_000)): Promise<void> {
   const end = Date.now() + ms;
   while (Date.now() < end) {
     if (await holds()) return;

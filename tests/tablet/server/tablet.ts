@@ -124,7 +124,7 @@ export class Tablet {
   }
 
   /** Until nothing of `who` waits any more. */
-  async drained(who?: string, ms = 30_000): Promise<void> {
+  async drained(who?: string, ms = Number(process.env.TABLET_PATIENCE ?? 30_000)): Promise<void> {
     const id = who ?? (await this.me());
     await until(() => `the drain of ${id}; ${JSON.stringify(this.engine.state)}`, async () => {
       const known = (await this.stores.known()).find((one) => one.id === id);
@@ -133,7 +133,7 @@ export class Tablet {
   }
 
   /** Until the engine has nothing under way and its last run went well. */
-  async calm(ms = 30_000): Promise<void> {
+  async calm(ms = Number(process.env.TABLET_PATIENCE ?? 30_000)): Promise<void> {
     await until(() => `calm; ${JSON.stringify(this.engine.state)}`, () => !this.engine.state.running && this.engine.state.problem === null && this.engine.state.last_ok !== null, ms);
   }
 }
