@@ -4,7 +4,7 @@ The record comes first and opens a slot (`expected`); the bytes follow by hash a
 (`stored`). Two photos may share bytes. A slot is never taken away: an office may waive it, with a reason.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid5
 
@@ -107,39 +107,38 @@ async def mark_stored(district: str, sha256: str, *, actor: Actor = SYSTEM) -> i
     change. Returns its number, 0 when no slot waited. Call it only after the bytes have their final name."""
 
     async def work(line: Line) -> int:
-        waiting = [slot for slot in await _of_district(line, sha256) if slot["state"] != "stored"]
+        waiting = [slot for slot in line.claimed if slot["state"] != "stored"]
         _say(line, waiting, "stored")
         moment = line.heard_at.isoformat(" ") if _text_engine(line) else line.heard_at
         _touch(line, waiting, "state = 'stored', fault = '', stored_at = ?", moment)
         return line.rev
 
-    return await _unless_nothing(work, district, actor, "photo.stored")
+    return await _on_slots(work, sha256, district, actor, "photo.stored")
 
 
 async def mark_refused(district: str, sha256: str, fault: str, *, actor: Actor = SYSTEM) -> int:
     """The bytes came whole and are no photo (`fault`: the problem's code). Returns the number, 0 when said before."""
 
     async def work(line: Line) -> int:
-        slots = await _of_district(line, sha256)
-        told = [slot for slot in slots if slot["state"] != "stored" and slot["fault"] != fault]
+        told = [slot for slot in line.claimed if slot["state"] != "stored" and slot["fault"] != fault]
         _say(line, told)
         line.body["fault"] = fault
         _touch(line, told, "fault = ?", fault)
         return line.rev
 
-    return await _unless_nothing(work, district, actor, "photo.refused")
+    return await _on_slots(work, sha256, district, actor, "photo.refused")
 
 
 async def mark_preview(district: str, sha256: str, *, actor: Actor = SYSTEM) -> int:
     """A preview of these bytes is here. Returns the number, 0 when every slot knew. A preview is never evidence."""
 
     async def work(line: Line) -> int:
-        told = [slot for slot in await _of_district(line, sha256) if not slot["has_preview"]]
+        told = [slot for slot in line.claimed if not slot["has_preview"]]
         _say(line, told)
         _touch(line, told, "has_preview = ?", True)
         return line.rev
 
-    return await _unless_nothing(work, district, actor, "photo.preview")
+    return await _on_slots(work, sha256, district, actor, "photo.preview")
 
 
 async def waive(line: Line, photo_id: UUID, reason: str) -> Photo:
@@ -180,20 +179,25 @@ async def waive_all(line: Line, inspection: UUID, home: str, photos: Sequence[UU
     return len(told)
 
 
-async def _unless_nothing(work: Any, district: str, actor: Actor, verb: str) -> int:
+async def _on_slots(
+    work: Callable[[Line], Awaitable[int]], sha256: str, district: str, actor: Actor, verb: str
+) -> int:
+    """A change that finds in `line.claimed` the slots of these bytes; 0 when it had nothing to do."""
     try:
-        return await change(work, district=district, actor=actor, verb=verb)
+        return await change(
+            work, district=district, actor=actor, verb=verb, claim=_slots_in_district(sha256, district)
+        )
     except _NothingToDo:
         return 0
 
 
-async def _of_district(line: Line, sha256: str) -> list[dict[str, Any]]:
-    """Slots of these bytes that belong to the change's district; `u:` slots by their person's district."""
-    return await line.run(
+def _slots_in_district(sha256: str, district: str) -> Question:
+    """Slots of these bytes that belong to the district; `u:` slots by their person's district."""
+    text = (
         "SELECT id, state, fault, has_preview, home FROM photo WHERE sha256 = ? AND (home LIKE ? OR"
-        " (home LIKE 'u:%' AND person IN (SELECT id FROM person WHERE district = ?))) ORDER BY id",
-        sha256, f"{line.district}%", line.district,
-    )  # fmt: skip
+        " (home LIKE 'u:%' AND person IN (SELECT id FROM person WHERE district = ?))) ORDER BY id"
+    )
+    return text, [sha256, f"{district}%", district]
 
 
 def _say(line: Line, slots: list[dict[str, Any]], stage: str = "") -> None:

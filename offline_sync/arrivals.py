@@ -15,11 +15,12 @@ from offline_sync.models import Upload
 from villages.changes import Actor, shielded
 from villages.ground import clock
 from villages.ground.blobs import BlobBusy, Blobs, Partial
-from villages.ground.database import rows
+from villages.ground.database import look, rows
 from villages.ground.problems import Problem
 from villages.permissions import Who, departments, post_for, prefixes
 
 KEPT = timedelta(days=14)
+_A_FEW = 8  # hashes looked up right here; more would hold up the other requests
 
 
 class Slot(NamedTuple):
@@ -37,7 +38,8 @@ async def slots_of(hashes: list[str]) -> list[Slot]:
     """Every slot that any of these hashes (at most 500) belongs to."""
     if not hashes:
         return []
-    found = await rows(
+    ask = look if len(hashes) <= _A_FEW else rows
+    found = await ask(
         "SELECT sha256, size, person, home, state, has_preview FROM photo"
         f" WHERE sha256 IN ({', '.join('?' * len(hashes))})",
         *hashes,
@@ -99,8 +101,9 @@ async def take_in(blobs: Blobs, partial: Partial, who: Who, slots: list[Slot]) -
                 who.district, partial.sha256, problem.code, actor=actor_for(who, slots)
             )
         raise
-    finally:
-        await asyncio.to_thread(partial.close)
+    except BaseException:
+        await asyncio.to_thread(partial.close)  # no thread may have been found to begin in
+        raise
     await settle_stored(who, slots, partial.sha256)
 
 
