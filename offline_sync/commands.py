@@ -24,6 +24,7 @@ from offline_sync.loose import loose
 from offline_sync.protocol import DismissArgs, EvidenceArgs, LocateArgs, TaskArgs
 from offline_sync.verdicts import Arrived, Verdict
 from villages.changes import Actor, Line
+from villages.ground import clock
 from villages.ground.database import look
 from villages.ground.problems import Problem
 from villages.permissions import Who, post_for
@@ -123,7 +124,8 @@ def _task(verb: str) -> Callable[[TaskArgs, Who, Arrived], Awaitable[Work]]:
         async def work(line: Line) -> Verdict:
             outcome = await moves.act(
                 line, who, verb, args.task, base_rev=args.base_rev, text=args.text or args.reason,
-                photos=args.photos, unit=args.unit, at=arrived.at,
+                photos=args.photos, unit=args.unit, at=arrived.at, until=clock.plausible(args.until),
+                interim=args.interim, into=args.into,
             )  # fmt: skip
             return Verdict(
                 outcome.status, outcome.reason, outcome.message, outcome.data, ("task", str(args.task))
@@ -174,6 +176,15 @@ VERBS: dict[str, Verb] = {
     "task.close": Verb(TaskArgs, _task("close")),
     "task.close_on_site": Verb(TaskArgs, _task("close_on_site")),
     "task.cancel": Verb(TaskArgs, _task("cancel")),
+    "task.extend": Verb(TaskArgs, _task("extend")),
+    "task.extend_grant": Verb(TaskArgs, _task("extend_grant")),
+    "task.extend_refuse": Verb(TaskArgs, _task("extend_refuse")),
+    "task.defer": Verb(TaskArgs, _task("defer")),
+    "task.resume": Verb(TaskArgs, _task("resume")),
+    "task.reopen": Verb(TaskArgs, _task("reopen")),
+    "task.supervise": Verb(TaskArgs, _task("supervise")),
+    "task.merge": Verb(TaskArgs, _task("merge")),
+    "task.link": Verb(TaskArgs, _task("link")),
     "task.note": Verb(TaskArgs, _task("note")),
     "village.locate": Verb(LocateArgs, _locate),
     "card.dismiss": Verb(DismissArgs, _dismiss),

@@ -10,7 +10,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from msgspec import Meta, Raw, Struct, field
 
-from inspections.answers import PhotoIn, Position, Submission
+from inspections.answers import Moment, PhotoIn, Position, Submission
 from offline_sync.row_shapes import RowKinds
 
 Text = Annotated[str, Meta(max_length=600)]
@@ -218,6 +218,9 @@ class TaskArgs(Struct, kw_only=True):
     reason: Text = ""
     unit: str = ""
     photos: Annotated[list[PhotoIn], Meta(max_length=40)] = []
+    until: Moment | None = None  # extend, extend_grant, defer: the date asked for, given or set
+    interim: Text = ""  # defer: what keeps people safe meanwhile
+    into: UUID | None = None  # merge: the task that stays; link: the earlier one
 
 
 class LocateArgs(Struct, kw_only=True):

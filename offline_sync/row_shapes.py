@@ -191,6 +191,14 @@ class StepOut(Struct, kw_only=True):
     text: str
     to: str
     verdict: Literal["applied", "merged", "noop", "conflict"]
+    until: Moment | None  # the date that was asked for, given or set
+
+
+class Extension(Struct, kw_only=True):
+    """延期: how often more time was given, and until when it is asked for while that is not decided."""
+
+    given: int
+    asked_until: Moment | None
 
 
 class TaskRow(Struct, kw_only=True):
@@ -215,6 +223,11 @@ class TaskRow(Struct, kw_only=True):
     requirement: str
     submitted_by: list[UUID]  # everyone who ever submitted it
     marks: Marks
+    extension: Extension
+    look_again: Moment | None  # 挂账: when it must be looked at again
+    interim: str  # and what keeps people safe meanwhile
+    merged_into: UUID | None  # 合并: the task that stays
+    again_of: UUID | None  # 反弹: the earlier task of the same spot
     photos: list[TaskPhotoOut]
     steps: list[StepOut]
 

@@ -24,6 +24,10 @@ def _moment(value: Any) -> str | None:
     return clock.rfc3339(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
+def _id(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
 def _point(lat: Any, lng: Any) -> Row | None:
     return None if lat is None or lng is None else {"lat": float(lat), "lng": float(lng)}
 
@@ -136,6 +140,9 @@ async def tasks(found: list[Row]) -> list[Row]:
                 "supervised": row["supervised"], "reopened": row["reopened"], "rejected": row["rejected"],
                 "basis_gone": bool(row["basis_gone"]),
             },
+            "extension": {"given": row["extended"], "asked_until": _moment(row["asked_until"])},
+            "look_again": _moment(row["look_again"]), "interim": row["interim"],
+            "merged_into": _id(row["merged_into"]), "again_of": _id(row["again_of"]),
             "photos": photos[str(row["id"])], "steps": steps[str(row["id"])],
         }
         for row in found
@@ -207,13 +214,13 @@ async def _task_photos(ids: list[str]) -> dict[str, list[Row]]:
 
 async def _steps(ids: list[str]) -> dict[str, list[Row]]:
     grouped = await _grouped(
-        "SELECT task_id, rev, verb, heard_at, title, text, from_stage, to_stage, verdict FROM step"
+        "SELECT task_id, rev, verb, heard_at, title, text, from_stage, to_stage, verdict, until FROM step"
         " WHERE task_id IN ({ids}) ORDER BY rev, id",
         ids, "task_id",
     )  # fmt: skip
     return _each(grouped, lambda step: {"rev": step["rev"], "verb": step["verb"], "at": _moment(step["heard_at"]),
                                         "by": step["title"], "text": step["text"], "to": step["to_stage"],
-                                        "verdict": step["verdict"]})  # fmt: skip
+                                        "verdict": step["verdict"], "until": _moment(step["until"])})  # fmt: skip
 
 
 def _each(grouped: dict[str, list[Row]], shape: Any) -> dict[str, list[Row]]:

@@ -1,5 +1,6 @@
 """Tasks through the wire: the circle, and what two people at once are told."""
 
+from datetime import timedelta
 from typing import Any
 
 import httpx2
@@ -7,6 +8,7 @@ import pytest
 
 from dispatch.models import Step, Task, TaskPhoto
 from tests.offline_sync.tablet import Tablet, photo, picture, visit
+from villages.ground import clock
 
 
 async def dispatched(inspector: Tablet, **more: Any) -> str:
@@ -163,3 +165,40 @@ async def test_a_return_needs_its_reason(inspector: Tablet, village: Tablet) -> 
     ] == "rejected"
     done = await village.do("task.return", {"task": task, "base_rev": base, "reason": "属水务部门管网"})
     assert done["status"] == "applied" and (await Task.get(id=task)).stage == "returned"
+
+
+async def test_more_time_is_asked_for_and_given_through_the_wire(
+    inspector: Tablet, village: Tablet, town: Tablet
+) -> None:
+    """The rows tell both sides what is asked, what was given, and the new deadline."""
+    task = await dispatched(inspector)
+    await village.pull()
+    until = "2026-12-20T15:59:59.000Z"
+    await Task.filter(id=task).update(days=60, deadline=clock.now() + timedelta(days=5))
+    asked = await village.do("task.extend", {"task": task, "base_rev": None, "reason": "等料", "until": until})
+    assert asked["status"] == "applied", asked
+    await town.pull()
+    assert held(town, task)["extension"] == {"given": 0, "asked_until": until}
+    assert held(town, task)["steps"][-1]["until"] == until
+    given = await town.do("task.extend_grant", {"task": task, "base_rev": held(town, task)["rev"]})
+    assert given["status"] == "applied", given
+    await village.pull()
+    assert held(village, task)["extension"] == {"given": 1, "asked_until": None}
+    assert held(village, task)["deadline"] == until
+
+
+async def test_merging_is_told_on_both_tasks(inspector: Tablet, town: Tablet) -> None:
+    result = await inspector.do("inspection.submit", visit(inspector, faults=2))
+    stays, goes = result["data"]["tasks"]
+    got = await town.do("task.merge", {"task": goes, "base_rev": None, "reason": "同一处", "into": stays})
+    assert got["status"] == "applied", got
+    await town.pull()
+    assert held(town, goes)["merged_into"] == stays and held(town, goes)["stage"] == "cancelled"
+    assert held(town, stays)["steps"][-1]["verb"] == "merge"
+
+
+async def test_a_date_that_is_none_is_a_sentence(inspector: Tablet, village: Tablet) -> None:
+    task = await dispatched(inspector)
+    for until in ("昨天", "9999-12-31T23:59:59Z", "2026-13-40"):
+        got = await village.do("task.extend", {"task": task, "base_rev": None, "reason": "等料", "until": until})
+        assert got["status"] in ("rejected", "conflict") and got["reason"] == "invalid" and got["message"]
