@@ -1,7 +1,8 @@
 /** Opens a draft with all that its screen needs: the checklist it was begun with, and what things are called. */
 import { useEffect, useState } from "preact/hooks";
+import type { Draft } from "../../model";
 import { asTrouble, useTablet } from "../../parts/hooks";
-import { readChecklist } from "../../rules/checklist";
+import { type Checklist, readChecklist } from "../../rules/checklist";
 import { type Tablet, Trouble } from "../../tablet";
 import { SheetModel } from "./model";
 
@@ -29,19 +30,21 @@ async function leave(model: SheetModel): Promise<void> {
 }
 
 async function openSheet(tablet: Tablet, inspection: string): Promise<SheetModel> {
+  // Opening writes (it takes the draft over), which waits for the disk; what things are called is read meanwhile.
+  const meanwhile = tablet.drafts.list().then((drafts) => {
+    const draft = drafts.find((one) => one.inspection === inspection);
+    return draft ? readAround(tablet, draft) : null;
+  });
+  meanwhile.catch(() => undefined); // told below, when the draft itself is open
   const open = await tablet.drafts.open(inspection);
   try {
     const { draft } = open;
-    const [row, village, round, me, assignment] = await Promise.all([
-      tablet.rows.one("checklist", draft.checklist.sha256), tablet.rows.one("village", draft.village),
-      tablet.rows.one("round", draft.round), tablet.people.current(),
-      draft.assignment ? tablet.rows.one("assignment", draft.assignment) : null,
-    ]);
-    if (!row) throw noChecklist(draft.checklist.code, draft.checklist.version);
+    const { checklist, village, round, me, assignment } = (await meanwhile) ?? (await readAround(tablet, draft));
+    if (!checklist) throw noChecklist(draft.checklist.code, draft.checklist.version);
     const names = new Map(Object.entries(assignment?.with_names ?? {}).filter((pair): pair is [string, string] => pair[1] !== undefined));
     if (me) names.set(me.id, me.title);
     const model = new SheetModel(open, {
-      checklist: readChecklist(row.body), village: village?.name ?? draft.village, round: round?.name ?? "",
+      checklist, village: village?.name ?? draft.village, round: round?.name ?? "",
       author: me?.title ?? "", names,
     });
     if (!draft.position) void whereabouts(tablet, model);
@@ -50,6 +53,26 @@ async function openSheet(tablet: Tablet, inspection: string): Promise<SheetModel
     await open.close();
     throw error;
   }
+}
+
+async function readAround({ rows, people }: Tablet, draft: Draft) {
+  const [checklist, village, round, me, assignment] = await Promise.all([
+    checklistOf(rows, draft.checklist.sha256), rows.one("village", draft.village), rows.one("round", draft.round),
+    people.current(), draft.assignment ? rows.one("assignment", draft.assignment) : null,
+  ]);
+  return { checklist, village, round, me, assignment };
+}
+
+/** Checklists read so far, by their hash: what a hash names never changes. */
+const known = new Map<string, Checklist>();
+
+async function checklistOf(rows: Tablet["rows"], sha256: string): Promise<Checklist | null> {
+  const there = known.get(sha256);
+  if (there) return there;
+  const row = await rows.one("checklist", sha256);
+  const read = row ? readChecklist(row.body) : null;
+  if (read) known.set(sha256, read);
+  return read;
 }
 
 const noChecklist = (code: string, version: string): Trouble => new Trouble("checklist_gone",
