@@ -20,7 +20,7 @@ import villages.pages
 from dispatch.jobs import run_jobs
 from dispatch.unclaimed import forget_for_ever
 from inspections.rounds import assigned_posts
-from offline_sync import devices, nightly, photos, pull, push, shell, uploads
+from offline_sync import devices, drafts, nightly, photos, pull, push, shell, uploads
 from templates import FOLDER
 from templates.pdf import PaperPool
 from villages.changes import settle
@@ -51,6 +51,7 @@ API = [
     Route("/api/sync/pull", pull.pull, methods=["POST"]),
     *photos.routes,
     *uploads.routes,
+    *drafts.routes,
 ]
 
 
