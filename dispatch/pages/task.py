@@ -24,7 +24,7 @@ from inspections.checklists import checklist_by_sha
 from inspections.models import Inspection
 from templates import words
 from villages.ground.problems import Problem
-from villages.permissions import COMMITTEE, DEPARTMENT, Who
+from villages.permissions import COMMITTEE, DEPARTMENT, Who, sees
 from villages.shell import desk, desk_page, done
 from villages.web import form
 
@@ -80,7 +80,8 @@ async def show(
         units=[(unit, names.unit(unit)) for unit in destinations(who, task, names.departments)],
         barred=reviewers(task) if own_work(who, task) and task.stage in ("submitted", "checked") else "",
         flash=_flash(request, said, told="submit" not in verbs and hands), said=said, phrases=words.PHRASES, given=given, wrong=wrong, act=uuid4(), most=MOST, queue_text=queue,
-        queue=await queue_of(who, asked_in(queue), task) if queue else None,
+        queue=await queue_of(who, asked_in(queue), task) if queue else None, department="-" in task.unit,
+        sees_village=sees(who, task.village),
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from dispatch.pages.naming import Names, names_for
 from dispatch.pages.showing import marks_of
 from dispatch.queries import seen_by
 from dispatch.stages import OPEN
-from villages.permissions import Who
+from villages.permissions import COMMITTEE, DEPARTMENT, Who, prefixes
 from villages.shell import desk, desk_page
 from villages.web import form
 
@@ -34,6 +34,7 @@ async def task_list(request: Request, who: Who) -> Response:
         request, who, "dispatch/tasks.html", tasks=shown, asked=asked, total=total, page=page, pages=pages,
         choices=choices(asked, names, who), place=names.place(asked.village) if asked.village else "",
         batch=any(one["accept"] for one in shown), act=uuid4(), told=_told(request),
+        sees_villages=bool(prefixes(who)), proxy=not who.holds(COMMITTEE, DEPARTMENT),
     )  # fmt: skip
 
 

@@ -1,7 +1,9 @@
 """A task through the desk's own pages: signed for, sent back once, passed, closed; and everything that must fail."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
+from html import unescape
 from pathlib import Path
 from uuid import UUID
 
@@ -291,3 +293,16 @@ async def test_a_form_beyond_all_measure_is_not_read(app: Starlette) -> None:
             headers={"Content-Type": "multipart/form-data; boundary=x", "Content-Length": "120000000"},
         )
     assert answer.status_code == 413 and "96 MB" in answer.text
+
+
+async def test_a_department_reads_its_own_words_and_no_link_leads_it_astray(app: Starlette) -> None:
+    task = await a_task(unit=WATER)
+    async with at_desk(app, "water") as desk:
+        page = await desk.get(f"/tasks/{task}")
+        assert "王平镇安家庄村" in said(page) and "不归本部门管" in page and "不属于本部门职责" in page
+        assert "不是我村的" not in page and "不属于本村职责" not in page
+        listed = await desk.get("/tasks")
+        assert "安家庄村" in listed and "签收后，整改期限照旧计算" in listed and "替村里签收" not in listed
+        for page in (listed, await desk.get("/"), await desk.get(f"/tasks/{task}")):
+            for link in set(re.findall(r'href="(/(?!static|api)[^"#]*)"', page)):
+                assert (await desk.http.get(unescape(link))).status_code in (200, 303), link
