@@ -1,10 +1,12 @@
-"""Deadlines (整改期限): natural days of Beijing, counted from dispatch by the server's time only. Pure.
+"""Deadlines (整改期限): days of Beijing's calendar, counted from dispatch by the server's time only. Pure.
 
 Overdue and due soon are derived, never stored.
 """
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
+
+import chinese_calendar  # type: ignore[import-untyped]
 
 from dispatch.stages import OPEN
 
@@ -12,14 +14,45 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 SOON = timedelta(hours=24)
 
 
-def deadline_for(dispatched_at: datetime, days: int) -> datetime:
-    """One day (立行立改) is 24 hours; more end with the last second of the n-th day after. UTC."""
-    if days < 1:
-        raise ValueError(f"a deadline of {days} days")
-    if days == 1:
-        return dispatched_at.astimezone(UTC) + timedelta(hours=24)
-    last = dispatched_at.astimezone(SHANGHAI).date() + timedelta(days=days)
-    return datetime.combine(last, time(23, 59, 59), SHANGHAI).astimezone(UTC)
+NATURAL, WORKING, HOURS = "natural", "working", "hours"
+KINDS = (NATURAL, WORKING, HOURS)  # how a term of days is counted; the same words in inspections/sheet.py
+
+
+def deadline_for(dispatched_at: datetime, days: int, kind: str = NATURAL) -> datetime:
+    """The end of a term of `days` from dispatch, in UTC. Raises ValueError below one day or for another kind.
+
+    `natural`: one day (立行立改) is 24 hours; more end with the last second of the n-th day after.
+    `working`: the last second of the n-th working day after the day of dispatch, which itself never counts. Holidays
+    and the weekends worked in exchange are those the State Council announced; a year that is not announced yet (the
+    data ends with the present one until its update in November) counts Monday to Friday.
+    `hours`: n × 24 hours, to the second.
+    """
+    if days < 1 or kind not in KINDS:
+        raise ValueError(f"a deadline of {days} days, {kind}")
+    if kind == HOURS or (kind == NATURAL and days == 1):
+        return dispatched_at.astimezone(UTC) + timedelta(hours=24 * days)
+    return _end_of(_days_after(dispatched_at.astimezone(SHANGHAI).date(), days, kind))
+
+
+def _days_after(day: date, days: int, kind: str) -> date:
+    if kind != WORKING:
+        return day + timedelta(days=days)
+    while days:
+        day += timedelta(days=1)
+        days -= working_day(day)
+    return day
+
+
+def working_day(day: date) -> bool:
+    """Whether offices work that day; by Monday to Friday alone in a year whose holidays are not known."""
+    try:
+        return bool(chinese_calendar.is_workday(day))
+    except NotImplementedError:
+        return day.weekday() < 5
+
+
+def _end_of(day: date) -> datetime:
+    return datetime.combine(day, time(23, 59, 59), SHANGHAI).astimezone(UTC)
 
 
 def latest_to_ask(dispatched_at: datetime, deadline: datetime, days: int) -> datetime:
@@ -27,10 +60,10 @@ def latest_to_ask(dispatched_at: datetime, deadline: datetime, days: int) -> dat
     return deadline if days <= 1 else max(deadline - timedelta(days=1), dispatched_at)
 
 
-def beyond(deadline: datetime, until: datetime, days: int) -> bool:
+def beyond(deadline: datetime, until: datetime, days: int, kind: str = NATURAL) -> bool:
     """Whether the time asked for is longer than the item's own term: the town cannot give that."""
-    asked = until.astimezone(SHANGHAI).date() - deadline.astimezone(SHANGHAI).date()
-    return asked > timedelta(days=days)
+    longest = _days_after(deadline.astimezone(SHANGHAI).date(), days, kind)
+    return until.astimezone(SHANGHAI).date() > longest
 
 
 def resumed(deadline: datetime, stopped: datetime, now: datetime) -> datetime:
@@ -38,8 +71,7 @@ def resumed(deadline: datetime, stopped: datetime, now: datetime) -> datetime:
 
     A task that was late already is as late as it was.
     """
-    moved = (deadline + (now - stopped)).astimezone(SHANGHAI)
-    return datetime.combine(moved.date(), time(23, 59, 59), SHANGHAI).astimezone(UTC)
+    return _end_of((deadline + (now - stopped)).astimezone(SHANGHAI).date())
 
 
 def overdue(deadline: datetime, stage: str, now: datetime) -> bool:

@@ -21,6 +21,7 @@ class Task(Model):
     stage = fields.CharField(12)
     severity = fields.CharField(10)
     days = fields.IntField()
+    deadline_kind = fields.CharField(8, default="natural", db_default="natural")  # how `days` count
     place = fields.CharField(200)
     text = fields.CharField(600)
     requirement = fields.CharField(600, default="")
@@ -41,6 +42,8 @@ class Task(Model):
     interim = fields.CharField(600, default="", db_default="")  # what keeps people safe meanwhile
     merged_into = fields.UUIDField(null=True)  # 合并: the task that stays
     again_of = fields.UUIDField(null=True)  # 反弹: the earlier task of the same spot
+    rung = fields.IntField(default=0, db_default=0)  # how far the ladder has gone (dispatch/escalation.py) …
+    rung_for = Moment(null=True)  # … on which date (deadline, or 挂账's look-again); another date begins anew
     moved_rev = fields.BigIntField()  # last stage move or reassign; whose it was, the steps say
     home = fields.CharField(12)
     town = fields.CharField(9)
@@ -123,3 +126,67 @@ class Edition(Model):
         table = "edition"
         table_description = " "
         unique_together = (("inspection", "number"),)
+
+
+class Notice(Model):
+    """消息: what calls for one person, or is told to them. One row a person, subject and kind, made anew when it happens
+    again. Written in the change that it tells of; reading it is nobody else's business and no change."""
+
+    id = fields.BigIntField(primary_key=True)
+    person = fields.UUIDField()
+    kind = fields.CharField(16)  # templates.words.NOTICE
+    subject = fields.CharField(64)  # a task's or a letter's id; a town's week
+    place = fields.CharField(16)  # what it is grouped by: the village; for the office the town
+    day = fields.DateField(null=True)  # of the ladder: the date the rung belongs to
+    rev = fields.BigIntField()
+    at = fields.CharField(24)  # RFC 3339, as the trail's line has it
+    read_at = fields.CharField(24, null=True)
+    over = fields.BigIntField(null=True)  # the change after which nobody needs to act on it any more
+
+    class Meta:
+        table = "notice"
+        table_description = " "
+        unique_together = (("person", "subject", "kind"),)
+        indexes = (Index(fields=("person", "over", "read_at")), Index(fields=("subject",)))
+
+
+class Letter(Model):
+    """督办单: the office's numbered letter to one town or unit about its late tasks. Its bytes are kept; reprints serve them."""
+
+    id = fields.UUIDField(primary_key=True)  # the form's one-time id: sent twice, it is one letter
+    district = fields.CharField(6)
+    year = fields.IntField()
+    ordinal = fields.IntField()
+    unit = fields.CharField(16)  # a town, or a line department
+    note = fields.CharField(600)  # 领导批示
+    deadline = Moment()
+    issued_at = Moment()
+    issued_by = fields.UUIDField(null=True)
+    data_rev = fields.BigIntField()
+    chain_hash = fields.CharField(64)
+    pdf_sha256 = fields.CharField(64)
+    rev = fields.BigIntField()
+
+    class Meta:
+        table = "letter"
+        table_description = " "
+        unique_together = (("district", "year", "ordinal"),)
+        indexes = (Index(fields=("unit", "issued_at")),)
+
+
+class LetterTask(Model):
+    """A task that a letter presses, with the deadline it had missed then."""
+
+    id = fields.BigIntField(primary_key=True)
+    letter: fields.ForeignKeyRelation[Letter] = fields.ForeignKeyField(
+        "dispatch.Letter", related_name=False, on_delete=fields.RESTRICT
+    )
+    task: fields.ForeignKeyRelation[Task] = fields.ForeignKeyField(
+        "dispatch.Task", related_name=False, on_delete=fields.RESTRICT, db_index=True
+    )
+    deadline = Moment()
+
+    class Meta:
+        table = "letter_task"
+        table_description = " "
+        unique_together = (("letter", "task"),)

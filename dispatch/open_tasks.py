@@ -33,6 +33,8 @@ class ItemRule(Protocol):
     @property
     def deadline_days(self) -> int: ...
     @property
+    def deadline_kind(self) -> str: ...
+    @property
     def text(self) -> str: ...
 
 
@@ -83,9 +85,9 @@ def _task(
     return dict(
         id=new_id(), number=number(line.heard_at, line.rev, ordinal), village=village, inspection=inspection.id,
         finding=finding.id, item=item, unit=unit, stage=stages.DISPATCHED,
-        severity=finding.severity or rule.severity or "minor", days=days, place=finding.place[:200],
+        severity=finding.severity or rule.severity or "minor", days=days, deadline_kind=rule.deadline_kind, place=finding.place[:200],
         text=finding.text[:600], requirement=rule.text[:600], dispatched_at=line.heard_at,
-        deadline=deadline_for(line.heard_at, days), moved_rev=line.rev, home=village, town=village[:9],
+        deadline=deadline_for(line.heard_at, days, rule.deadline_kind), moved_rev=line.rev, home=village, town=village[:9],
         rev=line.rev,
     )  # fmt: skip
 

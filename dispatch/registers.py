@@ -48,7 +48,7 @@ async def facts(line: Line, task: Task, ask: Act) -> dict[str, Any]:
         "asked": task.asked_until is not None,
         "asked_by": str(task.asked_by or ""),
         "extended": task.extended > 0,
-        "beyond": asked is not None and deadlines.beyond(task.deadline, asked, task.days),
+        "beyond": asked is not None and deadlines.beyond(task.deadline, asked, task.days, task.deadline_kind),
         "into": ask.into is not None and await _fits(line, task, ask),
     }
 
@@ -72,7 +72,7 @@ def effects(line: Line, task: Task, ask: Act) -> dict[str, Any]:
             "look_again": None,
         }
     if ask.verb == "reopen":
-        again = deadlines.deadline_for(now, task.days)
+        again = deadlines.deadline_for(now, task.days, task.deadline_kind)
         return {"deadline": again, "reopened": task.reopened + 1, "closed_at": None, "submitted_at": None}
     if ask.verb == "supervise":
         return {"supervised": task.supervised + 1}

@@ -28,6 +28,7 @@ from inspections.sheet_reader import Node, exact, plain
 
 FULL = Decimal(100)
 SEVERITIES = ("minor", "major", "critical")
+DEADLINE_KINDS = ("natural", "working", "hours")  # 自然日, 工作日, 24 hours each to the second
 _POINT_KEYS = ("total", "na_limit", "weight", "per", "cap", "min", "max")
 _SHARE_KEYS = ("share", "yes_share", "no_share", "else_share")
 DECIMAL_KEYS = frozenset((*_POINT_KEYS, *_SHARE_KEYS, "gte", "lte"))
@@ -73,6 +74,7 @@ class Item:
     guideline: str
     basis: tuple[str, ...]
     common_issues: tuple[str, ...]
+    deadline_kind: str = "natural"  # how deadline_days count, see DEADLINE_KINDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +240,7 @@ def _item(node: Node, section: str, places: int, severities: Mapping[str, str]) 
         guideline=node.text("guideline", default=""),
         basis=node.texts("basis"),
         common_issues=node.texts("common_issues"),
+        deadline_kind=node.text("deadline_kind", default="natural"),
     )
     _check_item(node, item, severities)
     return item
@@ -255,6 +258,8 @@ def _weight(node: Node, method: str, places: int) -> Decimal:
 def _check_item(node: Node, item: Item, severities: Mapping[str, str]) -> None:
     if item.severity and item.severity not in severities:
         node.fail(f"不认识的严重程度 {item.severity}")
+    if item.deadline_kind not in DEADLINE_KINDS:
+        node.fail(f"deadline_kind 应为 {'、'.join(DEADLINE_KINDS)} 之一（写的是 {item.deadline_kind}）")
     if item.veto and not item.veto_condition.strip():
         node.fail("设了一票否决（veto），但没有写 veto_condition")
     if item.veto_condition.strip() and not item.veto:

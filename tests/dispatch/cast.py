@@ -72,6 +72,7 @@ class Rule:
     severity: str = "minor"
     deadline_days: int = 3
     text: str = "清理干净，恢复原貌。"
+    deadline_kind: str = "natural"
 
 
 def photo(name: str = "", *, pairs: UUID | None = None) -> PhotoIn:

@@ -105,6 +105,15 @@ async def test_real_checklists_say_all_that_is_asked(district: Settings) -> None
     assert task.requirement == items["RE-1.1"].text
 
 
+async def test_the_items_way_of_counting_days_is_the_tasks(district: Settings) -> None:
+    made = await open_for(cast().inspector, visit(finding()), Rule(deadline_days=7, deadline_kind="working"))
+    task = await Task.get(id=made[0])
+    assert (task.deadline_kind, task.days) == ("working", 7)
+    assert (
+        task.deadline == deadline_for(task.dispatched_at, 7, "working") > deadline_for(task.dispatched_at, 7)
+    )
+
+
 async def test_six_tasks_with_twelve_photos_are_three_statements(
     district: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -135,6 +135,10 @@ MISTAKES: list[tuple[Callable[[dict[str, Any]], None], str]] = [
     (at("RE-1.1", na_allowed="no"), "RE-1.1：na_allowed 应为 true 或 false"),
     (at("RE-1.1", deadline_days=0), "RE-1.1：deadline_days 应在 1 到 3650 之间"),
     (at("RE-1.1", deadline_days=1.5), "RE-1.1：deadline_days 应为整数"),
+    (
+        at("RE-1.1", deadline_kind="lunar"),
+        "RE-1.1：deadline_kind 应为 natural、working、hours 之一（写的是 lunar）",
+    ),
     (at("RE-1.1", severity="huge"), "RE-1.1：不认识的严重程度 huge"),
     (at("RE-1.1", veto=True), "RE-1.1：设了一票否决（veto），但没有写 veto_condition"),
     (at("RE-2.4", veto=False), "RE-2.4：写了 veto_condition，但没有设一票否决"),
@@ -213,3 +217,10 @@ def test_lower_is_better_wants_rising_bounds() -> None:
     assert told.value.errors == ["RE-2.3：thresholds 应自上而下由小到大"]
     steps[0]["lte"], steps[1]["lte"] = 5, 10
     parse_checklist(whole)
+
+
+def test_how_days_count_may_be_said() -> None:
+    whole = doc()
+    assert parse_checklist(whole).by_code["RE-1.1"].deadline_kind == "natural"
+    item(whole, "RE-1.1")["deadline_kind"] = "working"
+    assert parse_checklist(whole).by_code["RE-1.1"].deadline_kind == "working"
