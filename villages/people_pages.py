@@ -25,13 +25,6 @@ def _need(who: Who, verb: str) -> None:
         raise Problem("forbidden", act=VERB[verb], who="镇街专管员或区级办公室")
 
 
-def _address(request: Request) -> str:
-    """For reading on a slip that is handed over at once; what codes lead to is `public_address`."""
-    settings = getattr(request.app.state, "settings", None)
-    public = settings.public_url if settings else ""
-    return public or str(request.base_url).rstrip("/")
-
-
 async def _shown(accounts: list[Account]) -> list[dict[str, Any]]:
     names = await place_names({post.place for account in accounts for post in account.posts})
     return [
@@ -119,9 +112,12 @@ async def create_person(request: Request, who: Who) -> Response:
 
 async def _slip(request: Request, who: Who, account: Account, password: str) -> Response:
     [shown] = await _shown([account])
+    try:
+        address = f"{await public_address(request)}/sign-in"
+    except Problem:
+        address = ""  # the password cannot be shown a second time: the slip is printed without
     return desk(
-        request, who, "villages/slip.html", headers=_NO_STORE, person=shown, password=password,
-        address=f"{_address(request)}/sign-in",
+        request, who, "villages/slip.html", headers=_NO_STORE, person=shown, password=password, address=address
     )  # fmt: skip
 
 

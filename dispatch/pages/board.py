@@ -14,6 +14,7 @@ from tortoise.functions import Count
 from dispatch.deadlines import SOON
 from dispatch.figures import Counts, counts_by_stage
 from dispatch.models import Task
+from dispatch.pages.first_steps import first_steps
 from dispatch.pages.naming import Names, names_for
 from dispatch.pages.showing import next_step, picture
 from dispatch.pages.tasks import row
@@ -77,7 +78,10 @@ async def board(request: Request, who: Who, more: list[Number]) -> Response:
     names = await names_for({one["code"] for one in (*shown.villages, *shown.visits)})
     if district:
         shown.towns = _towns(counts, names)
-    return desk(request, who, "dispatch/board.html", board=shown, names=names, today=clock.now())
+    return desk(
+        request, who, "dispatch/board.html", board=shown, names=names, today=clock.now(),
+        steps=await first_steps(request, who),
+    )  # fmt: skip
 
 
 def _numbers(who: Who, counts: dict[str, Counts]) -> list[Number]:
