@@ -65,7 +65,8 @@ class Assignment(Model):
         table = "assignment"
         table_description = " "
         unique_together = (("round", "village", "checklist", "person"),)
-        indexes = (Index(fields=("person", "rev")),)
+        # The second: what a person may reach by the rounds under way, asked at every request of a tablet.
+        indexes = (Index(fields=("person", "rev")), Index(fields=("person", "round_id", "village")))
 
 
 class Inspection(Model):

@@ -218,29 +218,37 @@ def complete(line: Line, round_id: UUID, village: str, checklist: str) -> None:
 async def assigned_posts(who: Who) -> list[PostHeld]:
     """The villages this inspector may reach by assignment in rounds that started and are not published, as posts.
 
-    A town whose villages are all assigned comes as the town's code. One query; none for who is no inspector
+    A town whose villages are all assigned comes as the town's code. Two looks by key; none for who is no inspector
     (any more): an assignment lends a place, never a role.
     """
     if not who.holds(INSPECTOR):
         return []
     found = await look(
-        # From the few rounds under way to their assignments, by the index that holds both: the CASE keeps SQLite
-        # from walking through everything this person was ever assigned.
-        "SELECT DISTINCT a.village, t.n FROM round r CROSS JOIN assignment a"
-        " JOIN (SELECT town, COUNT(*) AS n FROM village GROUP BY town) t ON t.town = SUBSTR(a.village, 1, 9)"
-        " WHERE r.stage NOT IN ('planned', 'published') AND a.round_id = r.id AND CASE WHEN a.person = ? THEN 1 END = 1"
+        # From the few rounds under way to this person's own assignments in them, by the index that holds both: SQLite
+        # must not walk through everything this person was ever assigned, nor through everybody's.
+        "SELECT DISTINCT a.village FROM round r CROSS JOIN assignment a"
+        " WHERE r.stage NOT IN ('planned', 'published') AND a.person = ? AND a.round_id = r.id"
         " AND a.stage <> 'withdrawn' ORDER BY a.village",
         str(who.person),
     )
     by_town: dict[str, list[str]] = {}
-    size: dict[str, int] = {}
     for row in found:
-        town = row["village"][:_TOWN_DIGITS]
-        by_town.setdefault(town, []).append(row["village"])
-        size[town] = int(row["n"])
+        by_town.setdefault(row["village"][:_TOWN_DIGITS], []).append(row["village"])
+    size = await _villages_in(list(by_town))
     places = [
         place
         for town, villages in by_town.items()
         for place in ([town] if len(villages) == size[town] else villages)
     ]
     return [PostHeld(INSPECTOR, place) for place in places]
+
+
+async def _villages_in(towns: list[str]) -> dict[str, int]:
+    """How many villages each of these towns has."""
+    if not towns:
+        return {}
+    marks = ", ".join("?" * len(towns))
+    found = await look(
+        f"SELECT town, COUNT(*) AS n FROM village WHERE town IN ({marks}) GROUP BY town", *towns
+    )
+    return {row["town"]: int(row["n"]) for row in found}

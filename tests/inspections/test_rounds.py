@@ -219,7 +219,7 @@ async def test_assignments_lend_villages_and_whole_towns_as_towns(monkeypatch: p
     assert await assigned_posts(await who(guest)) == [
         PostHeld("inspector", place) for place in (JUNZHUANG, *two)
     ]
-    assert len(asked) == 1
+    assert len(asked) == 2
     await run(lambda line: withdraw(line, found.id, person=guest.id, reason="病假", villages=[two[0]]))
     assert [post.place for post in await assigned_posts(await who(guest))] == [JUNZHUANG, two[1]]
     await run(lambda line: close_round(line, found.id))
