@@ -95,6 +95,9 @@ test("finished work at or below the floor leaves, with photos that nothing unfin
     change(TOWN, 12, "task", "late", { stage: "closed", ...photos() }), change(TOWN, 7, "village", VILLAGE),
   ], { floor: { [TOWN]: 10 } }));
   assert.deepEqual((await rowsIn(cache)).map((row) => row.split(" ")[1]), ["p1", "p4", "late", "open", VILLAGE]);
+  // Once the task is closed its old photo counts no longer on the server either, though it is still here.
+  await put(cache, page({ [TOWN]: 25 }, [change(TOWN, 25, "task", "open", { stage: "closed", ...photos("p1") })], { floor: { [TOWN]: 10 } }));
+  assert.deepEqual((await sums(cache, [TOWN]))[TOWN], serverSum([`village|${VILLAGE}|7`, "photo|p4|11", "task|late|12", "task|open|25"]));
 });
 
 const serverSum = (names: string[]) => {

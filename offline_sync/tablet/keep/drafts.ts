@@ -58,7 +58,6 @@ export class KeptDrafts implements Drafts {
   /** Draft and answers become an entry of the outbox in one transaction. Called twice, it answers the same entry. */
   async finish(inspection: string, args: unknown, photos: string[], title: string): Promise<Entry> {
     const sheet = await this.#mine(inspection);
-    await sheet?.flush();
     const core = sheet?.core ?? (await this.shelf.mine()).core;
     const entry = await move(core, inspection, sheet?.holder ?? null, prepare({
       verb: "inspection.submit", args, photos, about: { kind: "inspection", id: inspection, village: null, title },
