@@ -1,0 +1,85 @@
+"""Records of tasks for the rates, out of the tables: three statements, whatever their number."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from dispatch.rates import TaskRecord
+from villages.ground.database import rows, stored
+
+REVIEWS = "(s.verb IN ('pass', 'reject') OR (s.verb = 'close_on_site' AND s.from_stage = 'submitted'))"
+DONE = "s.verdict IN ('applied', 'merged')"
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Which tasks: inside any of the places (6, 9 or 12 digits), dispatched in [since, until), and narrower."""
+
+    places: tuple[str, ...]
+    since: datetime | None = None
+    until: datetime | None = None
+    town: str = ""
+    village: str = ""
+    unit: str = ""
+    item: str = ""
+
+    def where(self) -> tuple[str, list[Any]]:
+        """The condition on `task k`, with `?`, and its values."""
+        inside: list[str] = []
+        values: list[Any] = []
+        for place in self.places:
+            if len(place) == 6:  # digits order alike in every collation: this range is the prefix
+                inside.append("(k.town >= ? AND k.town < ?)")
+                values += [place, str(int(place) + 1)]
+            else:
+                inside.append("k.town = ?" if len(place) == 9 else "k.village = ?")
+                values.append(place)
+        parts = [f"({' OR '.join(inside)})" if inside else "1 = 0"]
+        for column in ("town", "village", "unit", "item"):
+            if value := getattr(self, column):
+                parts.append(f"k.{column} = ?")
+                values.append(value)
+        for sign, moment in ((">=", self.since), ("<", self.until)):
+            if moment:
+                parts.append(f"k.dispatched_at {sign} ?")
+                values.append(stored(moment))
+        return " AND ".join(parts), values
+
+
+async def records(asking: Asking) -> list[TaskRecord]:
+    """The tasks asked for, by deadline and id."""
+    where, values = asking.where()
+    tasks = await rows(
+        "SELECT k.id, k.village, k.item, k.unit, k.stage, k.dispatched_at, k.deadline, k.closed_at, k.basis_gone,"
+        f" k.reopened FROM task k WHERE {where} ORDER BY k.deadline, k.id",
+        *values,
+    )
+    reviews = await rows(
+        "SELECT r.task, r.verb FROM (SELECT s.task_id AS task, s.verb AS verb, ROW_NUMBER() OVER"
+        " (PARTITION BY s.task_id ORDER BY s.rev, s.id) AS place FROM step s JOIN task k ON k.id = s.task_id"
+        f" WHERE {DONE} AND {REVIEWS} AND {where}) r WHERE r.place = 1",
+        *values,
+    )
+    links = await rows(
+        "SELECT DISTINCT a.again_of AS task FROM task a JOIN task k ON k.id = a.again_of"
+        f" WHERE a.stage <> 'cancelled' AND {where}",
+        *values,
+    )
+    first = {str(row["task"]): row["verb"] != "reject" for row in reviews}
+    linked = {str(row["task"]) for row in links}
+    return [_record(row, first, linked) for row in tasks]
+
+
+def _record(row: dict[str, Any], first: dict[str, bool], linked: set[str]) -> TaskRecord:
+    key = str(row["id"])
+    return TaskRecord(
+        village=row["village"], item=row["item"], unit=row["unit"], stage=row["stage"],
+        dispatched_at=_moment(row["dispatched_at"]), deadline=_moment(row["deadline"]),
+        closed_at=_moment(row["closed_at"]) if row["closed_at"] else None, basis_gone=bool(row["basis_gone"]),
+        reopened=row["reopened"], linked=key in linked, first_pass=first.get(key), id=key,
+    )  # fmt: skip
+
+
+def _moment(value: Any) -> datetime:
+    """A time as either engine gives it: PostgreSQL a time, SQLite its text in UTC."""
+    return value if isinstance(value, datetime) else datetime.fromisoformat(value).astimezone(UTC)
