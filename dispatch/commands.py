@@ -5,6 +5,7 @@ sent twice is recognised inside the change, takes no number and gets the first a
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -33,20 +34,22 @@ class _Repeated(Exception):
 
 async def do_move(
     who: Who, task_id: UUID, verb: str, *, act: UUID, base_rev: int | None, text: str = "",
-    photos: Sequence[PhotoIn] = (), unit: str = "",
+    photos: Sequence[PhotoIn] = (), unit: str = "", until: datetime | None = None, interim: str = "",
+    into: UUID | None = None,
 ) -> Outcome:  # fmt: skip
     """One act on a task by a person at the desk, as one change (`dispatch.moves.act`).
 
     The bytes of `photos` must be in the store already: their slots are opened and filled in the same change.
-    `base_rev` is the revision of the task that the form was made from.
+    `base_rev` is the revision of the task that the form was made from; `until`, `interim`, `into` as in `registers.Act`.
     """
 
     async def work(line: Line) -> Outcome:
         if told := await _told_before(who, task_id, act):
             raise _Repeated(told)
         outcome = await moves.act(
-            line, who, verb, task_id, base_rev=base_rev, text=text, photos=photos, unit=unit
-        )
+            line, who, verb, task_id, base_rev=base_rev, text=text, photos=photos, unit=unit, until=until,
+            interim=interim, into=into,
+        )  # fmt: skip
         if photos and outcome.status != "rejected":
             await line.flush()  # the slots must be there to be filled
             ids = [photo.id for photo in photos]

@@ -62,8 +62,12 @@ def latest_to_ask(dispatched_at: datetime, deadline: datetime, days: int) -> dat
 
 def beyond(deadline: datetime, until: datetime, days: int, kind: str = NATURAL) -> bool:
     """Whether the time asked for is longer than the item's own term: the town cannot give that."""
-    longest = _days_after(deadline.astimezone(SHANGHAI).date(), days, kind)
-    return until.astimezone(SHANGHAI).date() > longest
+    return until.astimezone(SHANGHAI).date() > longest(deadline, days, kind)
+
+
+def longest(deadline: datetime, days: int, kind: str = NATURAL) -> date:
+    """The last Beijing day that a town can give: the item's own term once more."""
+    return _days_after(deadline.astimezone(SHANGHAI).date(), days, kind)
 
 
 def resumed(deadline: datetime, stopped: datetime, now: datetime) -> datetime:

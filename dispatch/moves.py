@@ -248,8 +248,8 @@ async def _keep_photos(line: Line, task: Task, ask: Act, step: Step) -> dict[str
     # Photos of an act that was held live with their author until the task takes them in.
     early = Photo.filter(id__in=[photo.id for photo in ask.photos], person=ask.actor.person, town="")
     await early.update(home=task.home, town=task.town, rev=line.rev)
-    # A reviewer's picture of what is still wrong is the next before-photo.
-    role = "before" if ask.verb == "reject" else "after"
+    # A picture of what is still wrong, or wrong again, is the next before-photo.
+    role = "before" if ask.verb in ("reject", "reopen") else "after"
     links = {
         photo.id: TaskPhoto(
             task_id=task.id, photo=photo.id, sha256=photo.sha256, role=role, pairs=photo.pairs, step=step.id

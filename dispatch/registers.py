@@ -40,10 +40,11 @@ class Act:
 async def facts(line: Line, task: Task, ask: Act) -> dict[str, Any]:
     """The fields of `stages.Facts` that rest on these columns."""
     now = line.heard_at
-    least = max(now, task.deadline) if ask.verb == "extend" else now
+    least = max(now, task.deadline) if ask.verb in ("extend", "extend_grant") else now
     asked = ask.until or task.asked_until
     return {
         "until": ask.until is not None and least < ask.until < now + FARTHEST,
+        "cut": ask.until is not None,
         "in_time": now <= deadlines.latest_to_ask(task.dispatched_at, task.deadline, task.days),
         "asked": task.asked_until is not None,
         "asked_by": str(task.asked_by or ""),

@@ -93,7 +93,8 @@ class Facts:
     stale: bool = False  # decided on an older stage or unit than the present one
     outranked: bool = False  # … and a higher authority moved it meanwhile
     to_check: bool = False  # critical, or drawn for the office's check
-    until: bool = False  # carries a date that lies ahead
+    until: bool = False  # carries a date that lies ahead (of a deadline: beyond the present one)
+    cut: bool = False  # carries a date at all: grants less than was asked
     in_time: bool = True  # a day or more before the deadline
     asked: bool = False  # more time was asked for and is not decided
     asked_by: str = ""  # by whom
@@ -212,6 +213,8 @@ def _answering(row: Row, facts: Facts) -> str:
         return "not_asked"
     if facts.person and facts.person == facts.asked_by:
         return "own_asking"
+    if row.verb == "extend_grant" and facts.cut and not facts.until:
+        return "until"  # a grant never shortens what is left
     return "beyond" if row.verb == "extend_grant" and facts.beyond and facts.role == TOWN else ""
 
 

@@ -1,17 +1,25 @@
-"""Which verbs a person may do to a task now: the table of moves, asked beforehand so that no button lies. Pure."""
+"""Which verbs a person may do to a task now: the table of moves, asked beforehand so that no button lies."""
 
 from collections.abc import Collection
 
+from dispatch import deadlines
 from dispatch.models import Task
-from dispatch.stages import OPEN, ROWS, may
+from dispatch.stages import ACCEPTED, DEFERRED, DISPATCHED, OPEN, ROWS, may
+from villages.ground import clock
 from villages.permissions import MAY, TOWN, PostHeld, Who
 
 # What the desk has forms for; 现场销号 is done where the place is, on the tablet.
-FORMS = ("submit", "pass", "reject", "close", "accept", "return", "reassign", "cancel", "note")
+FORMS = (
+    "submit", "pass", "reject", "close", "accept", "return", "reassign", "cancel", "note", "extend", "extend_grant",
+    "extend_refuse", "defer", "resume", "reopen", "supervise", "merge", "link",
+)  # fmt: skip
 
 
 def allowed(who: Who, task: Task) -> list[str]:
-    """The verbs of FORMS that would not be refused for who asks, where the task stands, or the stage."""
+    """The verbs of FORMS that would not be refused for who asks, where the task stands, the stage, or its clock.
+
+    Whether there is another task to merge or link with is not known here.
+    """
     return [verb for verb in FORMS if _ready(verb, who, task) and not _own_work(verb, who, task)]
 
 
@@ -25,10 +33,26 @@ def reviewers(task: Task) -> str:
     return "本镇其他专管员、检查员或区级办公室"
 
 
+def beyond_town(who: Who, verb: str, task: Task) -> bool:
+    """True for a town's hand that may only give the item's own term, not all that the office may."""
+    return not any(post.role != TOWN and _fits(verb, post, task) for post in who.posts)
+
+
 def _ready(verb: str, who: Who, task: Task) -> bool:
-    if task.stage not in ROWS[verb].froms or (verb == "note" and task.stage not in OPEN):
+    if task.stage not in ROWS[verb].froms or (verb == "note" and task.stage not in {*OPEN, DEFERRED}):
         return False
-    return any(_fits(verb, post, task) for post in who.posts)
+    return any(_fits(verb, post, task) for post in who.posts) and _in_time(verb, who, task)
+
+
+def _in_time(verb: str, who: Who, task: Task) -> bool:
+    """Whether more time can be asked for now, or was asked for by somebody else and waits for an answer."""
+    if ROWS[verb].asks:
+        last = deadlines.latest_to_ask(task.dispatched_at, task.deadline, task.days)
+        free = not task.extended and task.asked_until is None and task.stage in (DISPATCHED, ACCEPTED)
+        return free and clock.now() <= last
+    if ROWS[verb].answers:
+        return task.asked_until is not None and task.asked_by != who.person
+    return True
 
 
 def _fits(verb: str, post: PostHeld, task: Task) -> bool:

@@ -33,7 +33,7 @@ def marks_of(task: Task) -> list[tuple[str, int]]:
         (name, count)
         for name, count in (
             ("supervised", task.supervised), ("reopened", task.reopened), ("rejected", task.rejected),
-            ("basis_gone", int(task.basis_gone)),
+            ("basis_gone", int(task.basis_gone)), ("extension_asked", int(task.asked_until is not None)),
         )
         if count
     ]  # fmt: skip
@@ -106,9 +106,13 @@ def names_needed(task: Task) -> set[str]:
 
 
 def forms(verbs: Sequence[str]) -> Mapping[str, Sequence[str]]:
-    """The verbs by where their forms stand: first (the one big button), review, and the smaller ones."""
+    """The verbs by where their forms stand on the page."""
     return {
-        "work": [verb for verb in verbs if verb in ("submit", "accept", "return")],
+        "work": [verb for verb in verbs if verb in ("submit", "accept", "return", "extend")],
         "review": [verb for verb in verbs if verb in ("pass", "close", "reject")],
         "more": [verb for verb in verbs if verb in ("reassign", "cancel", "note")],
+        "answer": [verb for verb in verbs if verb in ("extend_grant", "extend_refuse")],
+        "beside": [
+            verb for verb in verbs if verb in ("resume", "reopen", "supervise", "defer", "merge", "link")
+        ],
     }

@@ -1,6 +1,7 @@
 """One task: what is wrong and what was done side by side, its history, and exactly the forms one may use now."""
 
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
@@ -15,6 +16,8 @@ from dispatch.models import Task, TaskPhoto
 from dispatch.moves import Outcome
 from dispatch.pages.allowed import FORMS, allowed, destinations, own_work, reviewers
 from dispatch.pages.asked import asked_in, next_in, queue_of
+from dispatch.pages.beside import beside, shown
+from dispatch.pages.clock_line import clock_line
 from dispatch.pages.form_photos import BODY_MOST, MOST, taken
 from dispatch.pages.naming import names_for
 from dispatch.pages.showing import forms, history, marks_of, names_needed, next_step, pairs_of
@@ -23,6 +26,7 @@ from dispatch.stages import OPEN
 from inspections.checklists import checklist_by_sha
 from inspections.models import Inspection
 from templates import words
+from villages.ground import clock
 from villages.ground.problems import Problem
 from villages.permissions import COMMITTEE, DEPARTMENT, Who, sees
 from villages.shell import desk, desk_page, done
@@ -30,7 +34,15 @@ from villages.web import form
 
 TEXT_MOST = 2000
 DONE = ("applied", "merged", "noop")
-ONWARD = ("pass", "reject", "close", "cancel")  # after these the next task of the list is opened
+ONWARD = (
+    "pass",
+    "reject",
+    "close",
+    "cancel",
+    "extend_grant",
+    "extend_refuse",
+    "merge",
+)  # after these the next task of the list is opened
 
 
 @dataclass(frozen=True)
@@ -41,6 +53,9 @@ class Given:
     text: str = ""
     phrase: str = ""
     unit: str = ""
+    until: str = ""  # a day, as an input of type date gives it
+    interim: str = ""
+    into: str = ""
 
     @property
     def said(self) -> str:
@@ -70,7 +85,8 @@ async def show(
     photos = (await photos_of([task.id]))[task.id]
     steps = (await steps_of([task.id]))[task.id]
     names = await names_for(names_needed(task))
-    verbs = allowed(who, task)
+    also = await beside(who, task, allowed(who, task), steps)
+    verbs = also.verbs
     said = words.DONE.get(request.query_params.get("done", ""), "")
     hands = who.holds(COMMITTEE, DEPARTMENT) and not set(verbs) & {"pass", "reject", "close", "reassign"}
     return desk(
@@ -81,7 +97,8 @@ async def show(
         barred=reviewers(task) if own_work(who, task) and task.stage in ("submitted", "checked") else "",
         flash=_flash(request, said, told="submit" not in verbs and hands), said=said, phrases=words.PHRASES, given=given, wrong=wrong, act=uuid4(), most=MOST, queue_text=queue,
         queue=await queue_of(who, asked_in(queue), task) if queue else None, department="-" in task.unit,
-        sees_village=sees(who, task.village),
+        sees_village=sees(who, task.village), beside=also, dates=shown(also),
+        clock=clock_line(task, steps, clock.now()),
     )  # fmt: skip
 
 
@@ -116,7 +133,8 @@ async def act_on(request: Request, who: Who) -> Response:
     queue = str(data.get("queue", ""))
     given = Given(
         verb, str(data.get("text", "")).strip()[:TEXT_MOST], str(data.get("phrase", "")).strip()[:200],
-        str(data.get("unit", ""))[:16],
+        str(data.get("unit", ""))[:16], str(data.get("until", ""))[:10],
+        str(data.get("interim", "")).strip()[:TEXT_MOST], str(data.get("into", ""))[:36],
     )  # fmt: skip
     try:
         outcome = await _do(request, who, task, data, given)
@@ -142,8 +160,24 @@ async def _do(request: Request, who: Who, task: Task, data: dict[str, Any], give
     )
     photos = [photo if photo.pairs in before else structs.replace(photo, pairs=None) for photo in photos]
     return await commands.do_move(
-        who, task.id, given.verb, act=act, base_rev=base, text=given.said, photos=photos, unit=given.unit
-    )
+        who, task.id, given.verb, act=act, base_rev=base, text=given.said, photos=photos, unit=given.unit,
+        until=_day_given(given.until), interim=given.interim, into=_id_given(given.into),
+    )  # fmt: skip
+
+
+def _day_given(text: str) -> datetime | None:
+    """The end of the day in Beijing; None for what is no date."""
+    try:
+        return clock.end_of_day(date.fromisoformat(text))
+    except (ValueError, OverflowError):
+        return None
+
+
+def _id_given(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 async def _onward(who: Who, task: Task, verb: str, queue: str) -> Response:
