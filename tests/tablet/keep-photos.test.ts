@@ -48,6 +48,13 @@ test("without room no photo is begun", async () => {
   assert.deepEqual(await kept(house), [0, 0, 0]);
 });
 
+test("a signature is taken even without room for photos: no visit ends without one", async () => {
+  const house = await freshHouse();
+  const full = () => roomForPhotos({ estimate: async () => ({ quota: 100e6, usage: 60e6 }) });
+  await pictures(house, full).take(new Blob(["abc"]), { ...wanted, role: "signature" });
+  assert.deepEqual(await kept(house), [1, 1, 1]);
+});
+
 test("a photo belongs to whoever took it, even when another signs in meanwhile", async () => {
   const house = await freshHouse();
   let free: () => void = () => undefined;

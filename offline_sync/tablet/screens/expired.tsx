@@ -10,7 +10,10 @@ import type { Known } from "../tablet";
 
 export function Expired({ who }: { who: Known }) {
   const now = useNow();
-  const drafts = useLive(["drafts"], (tablet) => tablet.drafts.list());
+  // The name of the village one was in the middle of is no news to oneself; where the rows are gone, its code must do.
+  const drafts = useLive(["drafts", "rows"], async ({ drafts: mine, rows }) => Promise.all(
+    (await mine.list()).map(async (draft) => ({ draft, name: (await rows.one("village", draft.village))?.name ?? `村 ${draft.village}` })),
+  ));
   const waits = waitingWords(who.waiting, who.photos_waiting);
   return (
     <Frame title="请联网登录一次" sub={who.title || who.name}>
@@ -23,8 +26,8 @@ export function Expired({ who }: { who: Known }) {
         {!!drafts.value?.length && (
           <Part title="草稿可以接着填">
             <Rows>
-              {drafts.value.map((draft) => (
-                <Row key={draft.inspection} to={`/visit/${draft.inspection}`} title={`村 ${draft.village}`} sub={`${word(CHECKLIST, draft.checklist.code)} · ${told(draft.updated_at, now)} 存`} />
+              {drafts.value.map(({ draft, name }) => (
+                <Row key={draft.inspection} to={`/visit/${draft.inspection}`} title={name} sub={`${word(CHECKLIST, draft.checklist.code)} · ${told(draft.updated_at, now)} 存`} />
               ))}
             </Rows>
           </Part>

@@ -16,6 +16,7 @@ export function Home() {
   const tablet = useTablet();
   const counted = useLive(["rows", "photos"], countPhotos);
   const home = useLive(["rows", "drafts", "outbox"], readHome);
+  const room = useLive(["storage", "photos"], (one) => one.storage.state());
   const [here, setHere] = useState<Place | "asking" | "unknown" | null>(null);
   const locate = async () => {
     if (here && here !== "unknown") return setHere(null);
@@ -31,6 +32,7 @@ export function Home() {
         <div class="board">
           <div class="board-top">
             {data.cards > 0 && <a class="btn btn-wide needs-me" href="#/cards">有 {data.cards} 件事需要您看一下</a>}
+            {room.value?.warning && <Note kind="amber">{room.value.warning}</Note>}
             <GoOn data={data} />
             {data.rounds.map((round) => <RoundCard key={round.row.id} round={round} />)}
             {!data.rounds.length && <Note>现在没有安排给您的批次。安排下来后，联网时会自动出现在这里。</Note>}

@@ -3,6 +3,7 @@ import { Bar, Empty, Note, Part, TroubleCard } from "../parts/bits";
 import { Button, LinkButton } from "../parts/button";
 import { Frame } from "../parts/frame";
 import { useLive, useNow, useSync, useTablet } from "../parts/hooks";
+import { waitingWords } from "../rules/state";
 import { clock, told, waited } from "../rules/when";
 import type { SyncState } from "../tablet";
 import { readOutbox } from "./outbox-data";
@@ -22,6 +23,7 @@ export function Outbox() {
         <Sending />
         {outbox.trouble && <TroubleCard trouble={outbox.trouble} again={outbox.again} />}
         {data && <Waiting data={data} />}
+        <Others />
         {data && data.sent.length > 0 && <Part title="最近已收到"><div class="stack">{data.sent.map((one) => <EntryCard key={one.entry.id} one={one} />)}</div></Part>}
       </div>
     </Frame>
@@ -40,6 +42,21 @@ function Waiting({ data }: { data: OutboxData }) {
   );
 }
 
+/** What people left here who worked on this tablet before: it goes with the same button, and nobody has to look after it. */
+function Others() {
+  const others = useLive(["people", "outbox", "photos", "sync"], async ({ people }) => {
+    const [all, me] = await Promise.all([people.list(), people.current()]);
+    return all.filter((one) => one.id !== me?.id && one.waiting + one.photos_waiting > 0);
+  });
+  return (
+    <>
+      {(others.value ?? []).map((one) => (
+        <Note key={one.id}>{one.title || one.name} 留在本机的还有 {waitingWords(one.waiting, one.photos_waiting)}。连上网会自动交上去，不用本人登录。</Note>
+      ))}
+    </>
+  );
+}
+
 /** What goes on with the network, and the one button. */
 function Sending() {
   const tablet = useTablet();
@@ -50,7 +67,7 @@ function Sending() {
     <section class="card stack">
       <div class="sending">
         <div>
-          <p class="sending-now">{state.running ? `${STAGE_WORDS[state.stage] || "正在同步"}…` : state.online ? "网络正常" : "现在离线"}</p>
+          <p class="sending-now">{state.running ? `${STAGE_WORDS[state.stage] || "正在同步"}…` : state.online ? "网络正常" : "现在连不上服务器"}</p>
           <p class="muted">
             {state.last_ok ? `上次同步 ${told(state.last_ok, now)}（${waited(state.last_ok, now)}${Date.parse(state.last_ok) > now - 60_000 ? "" : "前"}）` : "还没有同步过"}
             {!state.running && state.next_try && Date.parse(state.next_try) > now && ` · ${clock(state.next_try)} 自动再试`}
@@ -60,8 +77,8 @@ function Sending() {
       </div>
       {photo && <Bar value={photo.sent} of={photo.size} label="这张照片的进度" />}
       {state.photos.waiting > 0 && <p class="muted">还有 {state.photos.waiting} 张照片，共 {megabytes(state.photos.bytes)}。</p>}
-      {state.problem && <Note kind="amber">{state.problem}</Note>}
-      {state.needs === "sign_in" && <Note kind="amber">登录已过期。内容都在本机，联网登录一次即可接着上传。<LinkButton to="/sign-in/again" kind="main">去登录</LinkButton></Note>}
+      {state.problem && !(state.online && (state.needs === "sign_in" || state.needs === "password")) && <Note kind="amber">{state.problem}</Note>}
+      {state.needs === "sign_in" && <Note kind="amber">登录已过期。请登录一次，才能收到新的安排和任务；没上传的内容都在本机，不会丢。<LinkButton to="/sign-in/again" kind="main">去登录</LinkButton></Note>}
       {state.needs === "password" && <Note kind="amber">还在用一次性密码，请换成自己的密码。<LinkButton to="/password" kind="main">修改密码</LinkButton></Note>}
       {state.needs === "update" && <Note kind="amber">巡村需要更新。没填完的请先填完，关掉再打开即可；待传的内容不受影响。</Note>}
     </section>

@@ -83,7 +83,7 @@ function Device({ storage }: { storage: StorageState | null }) {
   );
 }
 
-const gigabytes = (bytes: number): string => (bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${Math.round(bytes / 1e6)} MB`);
+const gigabytes = (bytes: number): string => (bytes >= 2 ** 30 ? `${(bytes / 2 ** 30).toFixed(1)} GB` : `${Math.floor(bytes / 2 ** 20)} MB`);
 
 function Switch({ label, on, onTurn }: { label: string; on: boolean; onTurn: (on: boolean) => void }) {
   return <button type="button" class="switch" role="switch" aria-checked={on} aria-label={label} onClick={() => onTurn(!on)}><span /></button>;

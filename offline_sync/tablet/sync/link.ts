@@ -141,6 +141,6 @@ export function lineSentence(): string {
 }
 
 export function strangerSentence(status: number): string {
-  if (status >= 500) return `服务器暂时没有应答（${status}）；内容都在本机，稍后自动重试。`;
+  if (status >= 500) return `服务器暂时出错或正在维护（${status}）；内容都在本机，稍后自动重试。`;
   return "网络返回的不是本系统的内容，可能需要先登录这个无线网络；内容都在本机，稍后自动重试。";
 }

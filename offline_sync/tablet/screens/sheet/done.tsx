@@ -44,7 +44,9 @@ function Told({ entry, back }: { entry: Entry; back: string }) {
 /** What the server made of it. */
 function heard({ status, message, data }: Verdict): string[] {
   if (status !== "applied" && status !== "merged" && status !== "noop") return [message || "已收到，等待区级办公室确认。", "照片继续上传，不用重新检查。"];
-  const tasks = Array.isArray(data["tasks"]) ? data["tasks"].length : 0;
+  // Handed in without a sign-in, the receipt says no more than that it is one.
+  if (!Array.isArray(data["tasks"])) return ["正式得分和整改任务，登录后可以看到。", "照片没传完的，连上网会自动补传。"];
+  const tasks = data["tasks"].length;
   const score = typeof data["score"] === "string" ? [`正式得分 ${data["score"]}。`] : [];
   return [...score, tasks ? `已生成 ${tasks} 条整改任务，派给责任单位。` : "没有需要派单的问题。", "照片没传完的，连上网会自动补传。"];
 }

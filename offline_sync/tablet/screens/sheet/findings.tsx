@@ -48,6 +48,7 @@ export function Findings({ item, at }: Props) {
   const asks = bare ? "这张照片拍的是什么？" : item.scoring.kind === "bonus" ? "有照片或说明，点一下：" : "发现问题，点一下：";
   return (
     <section class="findings" aria-label="问题">
+      {barred && <p class="note note-amber">{barred}</p>}
       {(findings ?? []).map((finding, n) => (
         <FindingCard key={finding.id} item={item} id={finding.id} n={n + 1} at={finding.id === at} onEdit={() => setEdit(finding.id)} />
       ))}
@@ -58,7 +59,6 @@ export function Findings({ item, at }: Props) {
         <Shoot words="先拍照" act={act} before={before} shot={shot} taken={taken} disabled={barred !== null} />
       </div>
       {act.trouble && <TroubleCard trouble={act.trouble} />}
-      {barred && <p class="note note-amber">{barred}</p>}
       {edit && <FindingDialog item={item} id={edit} onClose={() => setEdit(null)} />}
     </section>
   );
