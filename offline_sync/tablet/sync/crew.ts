@@ -18,6 +18,8 @@ export interface CrewParts {
 }
 
 export class Crew {
+  #held = false;
+
   constructor(private readonly parts: CrewParts) {}
 
   /** One run for each. A failure of one keeps nobody else from being served, and is raised at the end. */
@@ -34,8 +36,11 @@ export class Crew {
     board.set({ problem: null, needs: board.state.needs === "update" ? "update" : null });
   }
 
-  async someWait(): Promise<boolean> {
-    return (await this.parts.stores.known()).some((one) => one.waiting > 0 || one.photos_waiting > 0);
+  /** How soon to begin the next run after one that went well. */
+  async next(): Promise<"soon" | "later" | "calm"> {
+    if (this.#held) return "soon";
+    const wait = (await this.parts.stores.known()).some((one) => one.waiting > 0 || one.photos_waiting > 0);
+    return wait ? "later" : "calm";
   }
 
   /** A run of who works now. An account that ended is signed out; what waits goes by its deposit with the others'. */
@@ -58,6 +63,7 @@ export class Crew {
     const self = { device: await stores.device(), build, platform };
     const run = new Run({ ...this.parts, self, reached: (online) => board.set({ online }) }, store, mine);
     await run.all();
+    this.#held ||= run.held;
     await store.mark({ last_ok: new Date().toISOString() });
     if (isOlder(build, run.min_build)) board.set({ needs: "update" });
   }

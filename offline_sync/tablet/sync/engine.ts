@@ -20,9 +20,8 @@ export interface EngineParts {
   backoff?: Backoff;
 }
 
-const SOON = 60_000; // something still waits though the run went well
-const CALM = 5 * 60_000;
-const BUSY = 15_000; // another window is at it
+/** ms to the next run after one that went well: soon while another window or a dying line holds something. */
+const NEXT = { soon: 15_000, later: 60_000, calm: 5 * 60_000 };
 
 export class Engine implements Sync, Running {
   readonly #board: Board;
@@ -136,7 +135,7 @@ export class Engine implements Sync, Running {
       const crew = new Crew({ ...this.parts, board: this.#board, memory: this.#memory, signal });
       const held = await withLock(() => crew.everybody());
       if (held) this.#backoff.succeeded();
-      this.#plan(held ? ((await crew.someWait()) ? SOON : CALM) : BUSY);
+      this.#plan(NEXT[held ? await crew.next() : "soon"]);
       return held;
     } catch (error) {
       this.#failed(error);

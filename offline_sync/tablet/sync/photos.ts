@@ -5,6 +5,7 @@ import { type Ended, Pieces, upload } from "./upload";
 
 const ASKED_AT_ONCE = 500;
 const FRUITLESS = 2; // cuts in a row without a byte more before the run gives up for now
+const RESTS = [0, 500, 1_500, 4_000]; // ms before each turn of those that a cut line still holds on the server's side
 const ROUNDS = 40; // tries of one photo within a run, whatever happens
 
 /** `sent` bytes of this photo are on the way. */
@@ -61,21 +62,43 @@ export async function sendPreviews(hand: Hand, photos: readonly Photo[]): Promis
   }
 }
 
-/** One after the other. `between` runs before each: words that came meanwhile go first. */
-export async function sendOriginals(hand: Hand, wanted: Wanted, memory: PhotoMemory, progress: Progress, between: () => Promise<void>): Promise<void> {
-  for (const photo of wanted.photos) {
-    if (memory.unfit.has(photo.sha256)) continue;
-    await between();
-    const data = await hand.store.bytes(photo.sha256);
-    if (!data) {
-      await setAside(hand, photo, memory, "本机已没有这张照片的原文件，服务器也还没有收到；请告诉管理员。");
-      continue;
+/** One after the other. `between` runs before each: words that came meanwhile go first.
+ *
+ * False when some are still held: by another window, or by a line that died and that the server has not given up yet.
+ */
+export async function sendOriginals(hand: Hand, wanted: Wanted, memory: PhotoMemory, progress: Progress, between: () => Promise<void>): Promise<boolean> {
+  let left = wanted.photos.filter((photo) => !memory.unfit.has(photo.sha256));
+  for (const ms of RESTS) {
+    if (!left.length) break;
+    await rest(ms, hand.signal);
+    const held: Photo[] = [];
+    for (const photo of left) {
+      await between();
+      const data = await hand.store.bytes(photo.sha256);
+      if (!data) await setAside(hand, photo, memory, "本机已没有这张照片的原文件，服务器也还没有收到；请告诉管理员。");
+      else if (!(await sendOne(hand, photo, data, wanted.begun.has(photo.sha256), memory, progress))) held.push(photo);
     }
-    await sendOne(hand, photo, data, wanted.begun.has(photo.sha256), memory, progress);
+    left = held;
   }
+  return left.length === 0;
 }
 
-async function sendOne(hand: Hand, photo: Photo, data: ArrayBuffer, begun: boolean, memory: PhotoMemory, progress: Progress): Promise<void> {
+/** So long, or until the run is told to stop. */
+function rest(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  if (!ms || signal?.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal?.addEventListener("abort", done);
+  });
+}
+
+/** False when it is held elsewhere: its turn comes again. */
+async function sendOne(hand: Hand, photo: Photo, data: ArrayBuffer, begun: boolean, memory: PhotoMemory, progress: Progress): Promise<boolean> {
   let fruitless = 0;
   let damaged = 0;
   let reached = 0;
@@ -90,7 +113,7 @@ async function sendOne(hand: Hand, photo: Photo, data: ArrayBuffer, begun: boole
     hand.reached(ended.kind !== "cut");
     if (ended.kind === "stored") {
       await hand.store.told([sha256], { stored_at: hand.link.serverNow(), problem: null });
-      return;
+      return true;
     }
     if (ended.kind === "cut") {
       fruitless = ended.sent > reached ? 0 : fruitless + 1;
@@ -98,21 +121,21 @@ async function sendOne(hand: Hand, photo: Photo, data: ArrayBuffer, begun: boole
       if (fruitless >= FRUITLESS) throw new Halt("unreachable", ended.sentence, ended.retry_ms);
     } else {
       damaged += Number(ended.status === 460);
-      if ((await judged(hand, photo, memory, ended, token, damaged)) === "aside") return;
+      const means = await judged(hand, photo, memory, ended, token, damaged);
+      if (means !== "again") return means === "aside";
     }
   }
   throw new Halt("unreachable", "照片传输反复中断，稍后自动继续；已传的部分不用重传。");
 }
 
-/** What a refusal means for this photo: once more, or set aside with its reason. Halts where it is not about the photo. */
-async function judged(hand: Hand, photo: Photo, memory: PhotoMemory, told: Extract<Ended, { kind: "refused" }>, token: string, damaged: number): Promise<"again" | "aside"> {
+/** What a refusal means for this photo: once more, later, or set aside with its reason. Halts where it is about more. */
+async function judged(hand: Hand, photo: Photo, memory: PhotoMemory, told: Extract<Ended, { kind: "refused" }>, token: string, damaged: number): Promise<"again" | "later" | "aside"> {
   if (await hand.refusedToken(told, token, "any")) return "again";
   if (told.status === 409 || told.status === 408 || told.status === 410) return "again"; // the server says where to go on
   if (told.status === 460 && damaged < 2) return "again"; // damaged on the way: what it kept of it still counts
   if (told.status === 423) {
-    // Another window or a dead link still holds it: its turn comes again.
     await hand.store.told([photo.sha256], { problem: told.sentence });
-    return "aside";
+    return "later";
   }
   if (told.status >= 500) throw halted(told);
   await setAside(hand, photo, memory, told.sentence);

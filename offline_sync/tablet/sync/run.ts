@@ -39,6 +39,7 @@ export class Run {
   #pulled_at = 0;
   #owed = false; // photos of what was handed in after this round of them had begun
   min_build = "";
+  held = false; // a line that died still holds some photo on the server's side
 
   constructor(private readonly around: Around, private readonly store: PersonStore, private readonly pulls: boolean) {
     const { link, memory, signal, reached } = around;
@@ -90,8 +91,8 @@ export class Run {
     this.#stage("photos");
     const sleep = stayAwake();
     try {
-      await sendOriginals(this.#hand, wanted, this.around.memory.photos,
-        ({ sha256, size }, sent) => this.#show({ sha256, size, sent: Math.min(sent, size) }), () => this.#between());
+      this.held = !(await sendOriginals(this.#hand, wanted, this.around.memory.photos,
+        ({ sha256, size }, sent) => this.#show({ sha256, size, sent: Math.min(sent, size) }), () => this.#between()));
     } finally {
       sleep();
       this.#show(null);

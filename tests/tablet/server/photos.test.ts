@@ -49,6 +49,7 @@ test("bytes damaged on the way cost their own piece, once", async () => {
   await mine.drained();
   const sent = road.log.filter((one) => one.path.startsWith("/api/tus"));
   assert.deepEqual(sent.map((one) => [one.method, one.status]), [["POST", 201], ["PATCH", 460], ["HEAD", 200], ["PATCH", 204]]);
+  assert.deepEqual(sent.filter((one) => one.method === "PATCH").map((one) => one.headers["upload-offset"]), ["262144", "262144"]);
 });
 
 test("a line that damages every piece: said, set aside, and the other photos go", async () => {

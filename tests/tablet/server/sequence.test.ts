@@ -154,6 +154,8 @@ test("a fault of the server's own at one command: what came before it is receipt
     assert.deepEqual([word(before_.entry.id)?.status, word(after_.entry.id)?.status], ["applied", "applied"]);
     assert.deepEqual([word(ill.id)?.status, word(ill.id)?.reason], ["held", "internal_error"]);
     assert.equal(road.log.filter((one) => one.path === "/api/sync/push" && one.status === 500).length, 2);
+    const tries = (id: string) => kept.find((one) => one.id === id)?.tries ?? 0;
+    assert.equal(tries(ill.id) - tries(before_.entry.id), 2, "what was receipted beside the fault was not sent again");
   } finally {
     house.sql("DROP TRIGGER boom");
   }
