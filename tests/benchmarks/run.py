@@ -20,6 +20,7 @@ BENCHES = {
     "start": "the second ./dev serve, to the first page",
     "repush": "receipted commands pushed again",
     "pull": "pages of the feed",
+    "tablet": "the tablet app in Chromium: start, sheet, taps, photos, first pull",
 }
 
 
