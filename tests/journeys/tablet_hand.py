@@ -232,7 +232,9 @@ class Hand:
             page.mouse.up()
         page.get_by_role("button", name="签好了").click()
         expect(page.locator("img.signed")).to_be_visible(timeout=WAIT)
-        page.get_by_role("button", name="提交检查结果").click()
+        hand_in = page.get_by_role("button", name="提交检查结果")
+        assert hand_in.is_enabled(), page.locator("main").inner_text()[:600]
+        hand_in.click()
         page.get_by_role("button", name="确定提交").click()
         expect(page.locator(".done-mark")).to_be_visible(timeout=WAIT)
 
