@@ -21,6 +21,15 @@ ORDERS = {
     "changed": ("-rev", "id"),
 }
 
+# What stands beside a stage, as a list can be asked for it.
+MARKED = {
+    "asked": Q(asked_until__isnull=False),
+    "supervised": Q(supervised__gt=0),
+    "reopened": Q(reopened__gt=0),
+    "rejected": Q(rejected__gt=0),
+    "basis_gone": Q(basis_gone=True),
+}
+
 
 @dataclass(frozen=True)
 class ShownPhoto:
@@ -77,9 +86,10 @@ async def task_list(
 
 def filtered(
     who: Who, *, stage: str | None = None, overdue: bool | None = None, due_soon: bool | None = None,
-    village: str | None = None, town: str | None = None, unit: str | None = None,
+    village: str | None = None, town: str | None = None, unit: str | None = None, mark: str | None = None,
+    item: str | None = None,
 ) -> QuerySet[Task]:  # fmt: skip
-    """The query behind `task_list`, to count or to page through."""
+    """The query behind `task_list`, to count or to page through. `mark` is a key of MARKED."""
     query = seen_by(who)
     now = clock.now()
     if stage == "open":
@@ -92,7 +102,9 @@ def filtered(
     if due_soon is not None:
         soon = Q(stage__in=sorted(OPEN), deadline__gte=now, deadline__lte=now + SOON)
         query = query.filter(soon if due_soon else ~soon)
-    for column, value in (("village", village), ("town", town), ("unit", unit)):
+    if mark:
+        query = query.filter(MARKED[mark])
+    for column, value in (("village", village), ("town", town), ("unit", unit), ("item", item)):
         if value:
             query = query.filter(**{column: value})
     return query

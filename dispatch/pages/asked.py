@@ -18,6 +18,10 @@ from villages.permissions import Who, prefixes
 PAGE = 50
 ALL, OPEN = "all", "open"
 DUE = (("", "不限期限"), ("overdue", "逾期"), ("soon", "临期"))
+MARKS = (
+    ("", "不限标记"), ("asked", "申请延期"), ("supervised", "督办"), ("reopened", "反弹"), ("rejected", "曾退回"),
+    ("basis_gone", "依据已撤"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,8 @@ class Asked:
     town: str = ""
     village: str = ""
     unit: str = ""
+    mark: str = ""
+    item: str = ""
     page: int = 1
 
     @property
@@ -48,6 +54,11 @@ class Asked:
         """The same list of every village."""
         return replace(self, village="", page=1)
 
+    @property
+    def any_item(self) -> "Asked":
+        """The same list of every item."""
+        return replace(self, item="", page=1)
+
     def at(self, page: int) -> "Asked":
         """The same list on another page."""
         return replace(self, page=page)
@@ -57,7 +68,7 @@ class Asked:
         found = filtered(
             who, stage=None if self.stage == ALL else self.stage, overdue=True if self.due == "overdue" else None,
             due_soon=True if self.due == "soon" else None, village=self.village or None, town=self.town or None,
-            unit=self.unit or None,
+            unit=self.unit or None, mark=self.mark or None, item=self.item or None,
         )  # fmt: skip
         return found.filter(severity=self.severity) if self.severity else found
 
@@ -73,12 +84,22 @@ def asked_by(params: QueryParams | dict[str, str]) -> Asked:
         given = str(params.get(key, ""))
         return given if given.replace("-", "").isalnum() and given.isascii() and len(given) <= most else ""
 
-    page = str(params.get("page", ""))
     return Asked(
         stage=one_of("stage", (*STAGES, OPEN, ALL), OPEN), due=one_of("due", ("overdue", "soon")),
         severity=one_of("severity", tuple(words.SEVERITY)), town=code("town", 9),
-        village=code("village", 12), unit=code("unit", 16), page=int(page) if page.isascii() and page.isdigit() and 0 < int(page) < 10_000 else 1,
+        village=code("village", 12), unit=code("unit", 16), mark=one_of("mark", tuple(key for key, _ in MARKS)),
+        item=_item(str(params.get("item", ""))), page=_page(str(params.get("page", ""))),
     )  # fmt: skip
+
+
+def _item(given: str) -> str:
+    known = given.replace("-", "").replace(".", "").isalnum() and given.isascii() and len(given) <= 12
+    return given if known else ""
+
+
+def _page(given: str) -> int:
+    known = given.isascii() and given.isdigit() and len(given) < 5
+    return int(given) or 1 if known else 1
 
 
 def asked_in(query: str) -> Asked:
@@ -125,6 +146,7 @@ def choices(asked: Asked, names: Names, who: Who) -> dict[str, list[tuple[str, s
         "stage": [(OPEN, "未销号"), *((one, words.STAGE[one]) for one in STAGES), (ALL, "全部阶段")],
         "due": list(DUE),
         "severity": [("", "不限轻重"), *words.SEVERITY.items()],
+        "mark": list(MARKS),
         "town": [("", "全部镇街"), *towns] if len(towns) > 1 else [],
         "unit": [("", "全部单位"), *names.departments.items()] if reach else [],
     }

@@ -17,9 +17,10 @@ from dispatch.models import Task
 from dispatch.pages.first_steps import first_steps
 from dispatch.pages.naming import Names, names_for
 from dispatch.pages.showing import next_step, picture
+from dispatch.pages.tally import Tally, tally
 from dispatch.pages.tasks import row
 from dispatch.queries import photos_of, seen_by, within
-from dispatch.stages import ACCEPTED, DISPATCHED, OPEN, SUBMITTED
+from dispatch.stages import ACCEPTED, CHECKED, DEFERRED, DISPATCHED, OPEN, RETURNED, SUBMITTED
 from inspections.models import Assignment, Round
 from inspections.progress import progress
 from villages.ground import clock
@@ -68,7 +69,7 @@ async def board(request: Request, who: Who, more: list[Number]) -> Response:
     shown = Board()
     district = who.holds(OFFICE, ADMIN)
     counts = await counts_by_stage(prefixes(who), departments(who))
-    shown.numbers = [*_numbers(who, counts), *more]
+    shown.numbers = [*_numbers(who, counts, await tally(who)), *more]
     if who.holds(TOWN) and not district:
         shown.villages = await _villages(who)
     if who.holds(INSPECTOR):
@@ -84,24 +85,31 @@ async def board(request: Request, who: Who, more: list[Number]) -> Response:
     )  # fmt: skip
 
 
-def _numbers(who: Who, counts: dict[str, Counts]) -> list[Number]:
+def _numbers(who: Who, counts: dict[str, Counts], marks: Tally) -> list[Number]:
     """The counts that call for somebody of these roles, most pressing first."""
     whole: dict[str, int] = {}
     for town in counts.values():
         for stage, number in town.stages.items():
             whole[stage] = whole.get(stage, 0) + number
     late, soon = sum(one.overdue for one in counts.values()), sum(one.due_soon for one in counts.values())
+
+    def at(stage: str, word: str) -> Number:
+        return Number(f"/tasks?stage={stage}", whole.get(stage, 0), word)
+
     found = [
         Number("/tasks?due=overdue", late, "逾期", alarm=True),
         Number("/tasks?due=soon", soon, "临期（24 小时内）"),
-        Number("/tasks?stage=submitted", whole.get("submitted", 0), "待复核"),
+        at(SUBMITTED, "待复核"),
     ]
     if who.holds(TOWN):
-        found.insert(2, Number("/tasks?stage=dispatched", whole.get("dispatched", 0), "待签收"))
+        found.insert(2, at(DISPATCHED, "待签收"))
     if who.holds(TOWN, OFFICE, ADMIN):
-        found.append(Number("/tasks?stage=returned", whole.get("returned", 0), "退单"))
+        found += [at(RETURNED, "退单"), Number("/tasks?mark=asked", marks.asked, "待答复延期")]
     if who.holds(OFFICE, ADMIN):
-        found.append(Number("/tasks?stage=checked", whole.get("checked", 0), "待抽核销号"))
+        found += [
+            at(CHECKED, "待抽核销号"), Number("/tasks?mark=supervised", marks.supervised, "督办中"),
+            at(DEFERRED, "挂账"),
+        ]  # fmt: skip
     return found
 
 
@@ -179,11 +187,24 @@ async def _cards(request: Request, who: Who) -> Response:
     names = await names_for({task.village for task in tasks})
     photos = await photos_of([task.id for task in tasks])
     shown = [_card(task, names, photos[task.id]) for task in tasks[:CARDS]]
+    marks = await tally(who)
     own = [one for one, task in zip(shown, tasks, strict=False) if task.unit in hands and task.stage in TO_DO]
     return desk(
         request, who, "dispatch/cards.html", own=own, rest=[one for one in shown if one not in own],
-        more=len(tasks) > CARDS, many=len({task.village for task in tasks}) > 1,
+        more=len(tasks) > CARDS, many=len({task.village for task in tasks}) > 1, deferred=marks.deferred,
+        numbers=_department(marks) if who.holds(DEPARTMENT) else [],
     )  # fmt: skip
+
+
+def _department(marks: Tally) -> list[Number]:
+    """A department has a desk too: what of its tasks is late, pressed, asked for, on hold."""
+    return [
+        Number("/tasks", marks.open, "未销号"),
+        Number("/tasks?due=overdue", marks.overdue, "逾期", alarm=True),
+        Number("/tasks?due=soon", marks.soon, "临期（24 小时内）"),
+        Number("/tasks?mark=supervised", marks.supervised, "督办中"),
+        Number("/tasks?mark=asked", marks.asked, "延期待答复"),
+    ]
 
 
 def _card(task: Task, names: Names, photos: list[Any]) -> dict[str, Any]:
