@@ -1,5 +1,6 @@
-"""Twelve villages in a row without network, every item of each, then everything goes out at once."""
+"""Villages in a row without network, every item of each, then everything goes out at once."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -9,14 +10,15 @@ from tests.journeys.tablet_hand import Hand, Tapped
 from tests.journeys.test_tablet_day import Wire, fill, same_as_tapped, same_bytes
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-VILLAGES = 12
+# A whole day is twelve; every run of the suite walks three of them, `XUNCUN_LONG=1` the day.
+VILLAGES = 12 if os.environ.get("XUNCUN_LONG") else 3
 FAULTS = {"RE-1.1": ("主街北口", 1, False), "RE-2.1": ("村口桶站", 1, False)}
 
 
-def test_twelve_villages_in_a_row(
+def test_villages_in_a_row(
     server: str, playwright: Playwright, photo_folder: Path, tmp_path: Path
 ) -> None:
-    """A mobile day of 12 visits: 42 items each, two findings with a photo each, one signature each."""
+    """A mobile day of visits: 42 items each, two findings with a photo each, one signature each."""
     hand = Hand(playwright, server, tmp_path / "profile").open()
     hand.sign_in("inspector")
     hand.at_home()
