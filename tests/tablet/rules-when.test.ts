@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { clock, date, daysTo, deadline, told, waited, windowWords } from "../../offline_sync/tablet/rules/when";
+import { clock, date, daysTo, deadline, skewWords, told, waited, windowWords } from "../../offline_sync/tablet/rules/when";
 
 const NOW = Date.parse("2026-11-20T09:41:00+08:00");
 
@@ -37,4 +37,10 @@ test("a task's deadline has the server's bounds", () => {
   assert.equal(said("2026-11-17T23:59:59+08:00", "closed").late, false);
   assert.equal(said("2026-11-17T23:59:59+08:00", "deferred").words, "");
   assert.equal(daysTo("2026-11-20", NOW), 0);
+});
+
+test("a clock is told to be wrong from ten minutes on, in words of its size", () => {
+  assert.deepEqual([null, 0, 600_000, -600_000].map(skewWords), ["", "", "", ""]);
+  assert.match(skewWords(720_000), /^平板的时钟比服务器慢 12 分钟。/);
+  assert.match(skewWords(-3_652 * 86_400_000), /^平板的时钟比服务器快 3652 天。/);
 });

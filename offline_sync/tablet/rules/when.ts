@@ -10,6 +10,14 @@ export const OPEN_STAGES: ReadonlySet<string> = new Set(["dispatched", "accepted
 const beijing = (ms: number): Date => new Date(ms + BEIJING);
 const two = (n: number): string => String(n).padStart(2, "0");
 
+const OFF = 10 * 60_000; // ms from which a clock is told to be wrong
+
+/** What to say of this device's clock; empty while it is near enough. `skew`: server's clock minus ours, ms. */
+export function skewWords(skew: number | null): string {
+  if (skew === null || Math.abs(skew) <= OFF) return "";
+  return `平板的时钟比服务器${skew > 0 ? "慢" : "快"} ${waited(0, Math.abs(skew))}。期限按服务器时间算，上传不受影响；请在系统设置里改为自动确定时间。`;
+}
+
 /** Number of the Beijing day that a moment falls on. */
 export const dayNumber = (ms: number): number => Math.floor((ms + BEIJING) / DAY);
 

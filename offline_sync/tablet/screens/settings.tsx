@@ -9,7 +9,7 @@ import { go } from "../parts/route";
 import { isSun, setSun } from "../parts/theme";
 import { ROLE, word } from "../rules/office-words";
 import { openCards, waitingWords } from "../rules/state";
-import { date, told, waited } from "../rules/when";
+import { date, skewWords, told, waited } from "../rules/when";
 import type { Known, StorageState, Tablet } from "../tablet";
 
 const OLD = 3 * 86_400_000; // milliseconds without a sync before it is said in amber
@@ -66,7 +66,7 @@ function Device({ storage }: { storage: StorageState | null }) {
   const sync = useSync();
   const now = useNow();
   const late = !sync.last_ok || now - Date.parse(sync.last_ok) > OLD;
-  const skew = Math.abs(sync.skew_ms ?? 0);
+  const skew = skewWords(sync.skew_ms);
   return (
     <Part title="这台平板">
       <div class="card stack">
@@ -77,7 +77,7 @@ function Device({ storage }: { storage: StorageState | null }) {
           <dt>应用版本</dt><dd>{tablet.build}</dd>
         </dl>
         {storage?.warning && <Note kind="amber">{storage.warning}</Note>}
-        {skew > 300_000 && <Note kind="amber">平板的时钟和服务器差 {Math.round(skew / 60_000)} 分钟。不影响上传，请在系统设置里改为自动校时。</Note>}
+        {skew && <Note kind="amber">{skew}</Note>}
       </div>
     </Part>
   );

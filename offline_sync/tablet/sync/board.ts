@@ -9,11 +9,13 @@ export const QUIET: SyncState = {
 };
 
 export class Board {
-  #state: SyncState = QUIET;
+  #state: SyncState;
   #told = 0;
   #later: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(private readonly live: Pick<Live, "tell">) {}
+  constructor(private readonly live: Pick<Live, "tell">, skew_ms: number | null = null) {
+    this.#state = { ...QUIET, skew_ms };
+  }
 
   get state(): SyncState {
     return this.#state;

@@ -64,7 +64,7 @@ export class Crew {
     const run = new Run({ ...this.parts, self, reached: (online) => board.set({ online }) }, store, mine);
     await run.all();
     this.#held ||= run.held;
-    await store.mark({ last_ok: new Date().toISOString() });
+    await store.mark({ last_ok: this.parts.link.serverNow() });
     if (isOlder(build, run.min_build)) board.set({ needs: "update" });
   }
 }

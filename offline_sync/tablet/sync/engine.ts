@@ -37,7 +37,7 @@ export class Engine implements Sync, Running {
   #off: (() => void)[] = [];
 
   constructor(private readonly parts: EngineParts) {
-    this.#board = new Board(parts.live);
+    this.#board = new Board(parts.live, parts.link.skew_ms);
     this.#backoff = parts.backoff ?? new Backoff();
   }
 
@@ -159,7 +159,7 @@ export class Engine implements Sync, Running {
     if (this.#closed) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#begin(), ms);
-    this.#board.set({ next_try: new Date(Date.now() + ms).toISOString() });
+    this.#board.set({ next_try: new Date(Date.parse(this.parts.link.serverNow()) + ms).toISOString() });
   }
 
   async #count(): Promise<void> {

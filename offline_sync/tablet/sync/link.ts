@@ -1,4 +1,5 @@
 /** The one place that speaks HTTP (photos in pieces apart: upload.ts). It tells outcomes and never throws. */
+import { keepSkew, keptSkew } from "./skew";
 
 export interface Answered<T> {
   kind: "ok";
@@ -35,8 +36,8 @@ const PATIENCE = 45_000;
 const SLOWEST = 3; // bytes per ms that a link must manage before we give it up
 
 export class Link {
-  /** Server's clock minus ours, ms; null until it told the time. */
-  skew_ms: number | null = null;
+  /** Server's clock minus ours, ms; null until it first told the time. */
+  skew_ms = keptSkew();
 
   /** `base`: the server's origin without a slash at the end. */
   constructor(readonly base: string, private readonly ask: typeof fetch = (...a) => fetch(...a)) {}
@@ -92,7 +93,9 @@ export class Link {
 
   #clock(told: unknown, between: number): void {
     const theirs = typeof told === "string" ? Date.parse(told) : NaN;
-    if (!Number.isNaN(theirs)) this.skew_ms = Math.round(theirs - between);
+    if (Number.isNaN(theirs)) return;
+    this.skew_ms = Math.round(theirs - between);
+    keepSkew({ ms: this.skew_ms, seen: theirs });
   }
 }
 
