@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
+import { dropCache } from "../../offline_sync/tablet/keep/pages";
+import { makeRows } from "../../offline_sync/tablet/keep/rows";
 import { ENTRY_STORES, enter, prepare } from "../../offline_sync/tablet/keep/outbox";
 import type { Entry } from "../../offline_sync/tablet/model";
 import type { Trouble } from "../../offline_sync/tablet/tablet";
@@ -244,4 +246,16 @@ test("work done once more after a lost answer enters an act once", async () => {
   const fresh = prepare({ verb: "task.note", args: {}, about: { kind: "task", id: "t", village: null, title: "" }, photos: [] });
   const [one, two] = [await core.write(ENTRY_STORES, (t) => enter(t, fresh)), await core.write(ENTRY_STORES, (t) => enter(t, fresh))];
   assert.deepEqual([one.seq, two.seq, (await outbox.list()).length], [1, 1, 1]);
+});
+
+test("the checklist a draft was begun with outlives the server's rows", async () => {
+  const house = await freshHouse();
+  const { sha256 } = WANTED.checklist;
+  const row = { key: sha256, code: "RE", version: "1.0", sha256, title: "表", body: { items: [] } };
+  await house.cache.write(["rows"], async (t) => t.put("rows", { kind: "checklist", id: sha256, rev: 3, row, scopes: ["*"], gens: [1] }));
+  await house.drafts.begin(WANTED);
+  await dropCache(house.cache);
+  const rows = makeRows(house.shelf);
+  assert.deepEqual(await rows.one("checklist", sha256), { ...row, rev: 3 });
+  assert.equal(await rows.one("checklist", "cd".repeat(32)), null);
 });

@@ -25,17 +25,20 @@ export class KeptDrafts implements Drafts {
     return kept.map(plain).sort((a, b) => Date.parse(b.updated_at) - Date.parse(a.updated_at));
   }
 
-  /** The draft of this assignment, begun now if there was none. */
+  /** The draft of this assignment, begun now if there was none. Its checklist is kept beside it: the server's rows may go
+   * (the round, the post, the whole cache), the draft must still be finished. */
   async begin(wanted: Parameters<Drafts["begin"]>[0]): Promise<Draft> {
-    const { core } = await this.shelf.mine();
+    const { core, cache } = await this.shelf.mine();
     const at = now();
+    const list = await cache.read(["rows"], (t) => t.get("rows", ["checklist", wanted.checklist.sha256]));
     const fresh: DraftKept = {
       ...wanted, inspection: newId(), started_at: at, updated_at: at, signature: null, village_remarks: "",
       at_item: null, holder: null,
     };
-    const draft = await core.write(["drafts"], async (t) => {
+    const draft = await core.write(["drafts", "meta"], async (t) => {
       const there = (await t.all("drafts")).find((other) => sameVisit(other, fresh));
       if (!there) t.put("drafts", fresh);
+      if (!there && list) t.put("meta", { name: checklistName(list.id), value: list });
       return plain(there ?? fresh);
     });
     this.shelf.live.tell("drafts");
@@ -107,6 +110,9 @@ export class KeptDrafts implements Drafts {
     if (this.#open.get(inspection) === shared) this.#open.delete(inspection);
   }
 }
+
+/** Under what name a checklist lies beside the drafts that were begun with it. */
+export const checklistName = (sha256: string): string => `checklist ${sha256}`;
 
 const plain = ({ holder: _holder, ...draft }: DraftKept): Draft => draft;
 

@@ -1,6 +1,7 @@
 /** The rows the server gave, as screens read them: from the cache, with this person's own acts on top. */
 import type { RowKind, RowOf } from "../rows";
 import type { Rows } from "../tablet";
+import { checklistName } from "./drafts";
 import { OVERLAID, overlaid, pending } from "./overlay";
 import type { EntryKept, RowKept } from "./shapes";
 import type { Mine, Shelf } from "./shelf";
@@ -15,10 +16,16 @@ export function makeRows(shelf: Shelf): Rows {
     const rows = kept.map((row) => shown<K>(row));
     return acts.length ? rows.map((row) => overlaid(kind, row, acts, mine.person)) : rows;
   }
+  /** The checklist that a draft was begun with, when the server's row of it is gone. */
+  async function begunWith<K extends RowKind>(sha256: string): Promise<RowOf<K> | null> {
+    const { core } = await shelf.mine();
+    const kept = await core.read(["meta"], (t) => t.get("meta", checklistName(sha256)));
+    return kept ? shown<K>(kept.value as RowKept) : null;
+  }
   return {
     all: (kind) => read(kind, { starts: [kind] }),
     of: (kind, village) => read(kind, { index: "village", is: [kind, village] }),
-    one: async (kind, id) => (await read(kind, { is: [kind, id] }, id))[0] ?? null,
+    one: async (kind, id) => (await read(kind, { is: [kind, id] }, id))[0] ?? (kind === "checklist" ? await begunWith(id) : null),
     async complete() {
       const { cache } = await shelf.mine();
       const scopes = await cache.read(["scopes"], (t) => t.all("scopes"));
