@@ -47,6 +47,7 @@ export function inHand(tablet: Tablet): Tablet {
       url: (sha256, preview) => pictures.url(sha256, preview),
       remove: (id) => pictures.remove(id),
       of: (about, id) => pictures.of(about, id),
+      settled: () => pictures.settled(),
       take: (file, wanted) => during(() => pictures.take(file, wanted)),
     },
     outbox: { list: () => outbox.list(), add: (wanted) => during(() => outbox.add(wanted)) },

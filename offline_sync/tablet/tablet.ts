@@ -85,6 +85,7 @@ export interface Pictures {
   url(sha256: string, preview: boolean): Promise<string | null>; // an object URL of ours or of the cache; screens never revoke
   remove(id: string): Promise<void>; // only of a draft
   of(about: PhotoAbout["kind"], id: string): Promise<Photo[]>;
+  settled(): Promise<void>; // no picture is being made any more; never rejects
 }
 
 export interface Outbox {

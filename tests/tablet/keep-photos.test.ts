@@ -145,3 +145,16 @@ test("room is measured: warned of below 300 MB, no photos below 60, and where no
   assert.equal(await askToPersist({ persisted: async () => false, persist: async () => true }), true);
   assert.equal(await askToPersist({ persist: () => Promise.reject(new Error("no")) }), null);
 });
+
+test("settled only when every picture under way is kept or lost", async () => {
+  const house = await freshHouse();
+  let go: () => void = () => undefined;
+  const held = new Promise<void>((open) => { go = open; });
+  const slow = new KeptPictures(house.shelf, async (file, wish) => { await held; return develop(file, wish); }, async () => undefined);
+  const taking = slow.take(new Blob(["abc"]), wanted);
+  const lost = assert.rejects(slow.take({ arrayBuffer: () => Promise.reject(new Error("unreadable")) } as unknown as Blob, wanted));
+  const settled = slow.settled().then(() => kept(house));
+  go();
+  assert.deepEqual(await settled, [1, 1, 1]);
+  await Promise.all([taking, lost]);
+});

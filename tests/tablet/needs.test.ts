@@ -91,3 +91,8 @@ test("more 不适用 than the checklist allows is told", () => {
   assert.deepEqual(told(strict), ["na_over", "signature"]);
   assert.deepEqual(told(RE), ["signature"]);
 });
+
+test("a refusal that was begun wants its reason, whatever was signed before", () => {
+  const begun = { name: "某", photo: id(7), refused: "" };
+  assert.deepEqual(about(null, filled(), [], { ...draft, signature: begun }), [["signature", "block", 1]]);
+});

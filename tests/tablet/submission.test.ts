@@ -77,3 +77,10 @@ test("a rule the item does not know is not named", () => {
   const { args } = submissionOf(RE, draft, odd, [], DONE);
   assert.equal(args.answers.find((one) => one.item === "RE-1.3")?.findings?.[0]?.rule, null);
 });
+
+test("a signature that was done over or refused does not go as a photo of the visit", () => {
+  const twice = [...PHOTOS, photo(40, null, null, { role: "signature" })];
+  assert.ok(!submissionOf(RE, signed, ANSWERS, twice, DONE).photos.includes(id(40)));
+  const refused = { ...draft, signature: { name: "", photo: id(39), refused: "不在场" } };
+  assert.ok(!submissionOf(RE, refused, ANSWERS, twice, DONE).photos.some((one) => one === id(39) || one === id(40)));
+});

@@ -16,7 +16,7 @@ const CHANNEL = "xuncun-drafts";
 const HEAD = ""; // the draft itself, beside its items; it goes with every write
 
 export const elsewhere = (): Trouble => new Trouble("draft_elsewhere",
-  "这份检查表已在另一个窗口打开，这里不能再填。请到那个窗口继续，或关闭那个窗口后重新打开这份表。");
+  "这份检查表已在另一个窗口打开，这里不能再填。请到那个窗口继续填，或点“在这里接着填”。");
 export const gone = (): Trouble => new Trouble("draft_gone",
   "这份检查表已提交或已删除，这里不能再填。请返回村庄列表查看。");
 

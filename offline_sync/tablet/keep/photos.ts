@@ -42,6 +42,10 @@ export class KeptPictures implements Pictures {
     return taken;
   }
 
+  async settled(): Promise<void> {
+    await this.#turn;
+  }
+
   async url(sha256: string, preview: boolean): Promise<string | null> {
     const { person, core, cache } = await this.shelf.mine();
     if (this.#urlsOf !== person) this.#urls.clear();

@@ -49,7 +49,7 @@ export function Empty({ title, children }: { title: string; children?: Component
 }
 
 /** A trouble as people are told it: the sentence large, the code small. */
-export function TroubleCard({ trouble, again }: { trouble: Trouble; again?: (() => void) | undefined }) {
+export function TroubleCard({ trouble, again, words = "再试一次" }: { trouble: Trouble; again?: (() => void) | undefined; words?: string }) {
   return (
     <div class="trouble" role="alert">
       <Icon name="warn" />
@@ -57,7 +57,7 @@ export function TroubleCard({ trouble, again }: { trouble: Trouble; again?: (() 
         <p>{trouble.message}</p>
         <small>代码 {trouble.code}</small>
       </div>
-      {again && <Button onClick={again}>再试一次</Button>}
+      {again && <Button onClick={again}>{words}</Button>}
     </div>
   );
 }

@@ -1,10 +1,12 @@
 /** Every screen's frame: where one is, the way back, the two marks, the places, and room for the work. */
 import type { ComponentChildren } from "preact";
+import { TroubleCard } from "./bits";
 import { useLive, useSync } from "./hooks";
 import { Icon } from "./icons";
 import type { IconName } from "./icons";
 import { SavedMark, SendingMark } from "./marks";
 import type { Saved } from "./marks";
+import { readMissed, useMissed } from "./missed";
 import { up } from "./route";
 
 export type Place = "villages" | "tasks" | "outbox" | "me";
@@ -22,6 +24,7 @@ interface Props {
 }
 
 export function Frame({ title, sub, back, place, saved, fill, wide, foot, children }: Props) {
+  const missed = useMissed();
   const shape = `frame ${place ? "frame-place" : ""} ${fill ? "frame-fill" : ""} ${wide ? "frame-wide" : ""}`;
   return (
     <div class={shape}>
@@ -41,6 +44,7 @@ export function Frame({ title, sub, back, place, saved, fill, wide, foot, childr
         </a>
       </header>
       {place && <Places at={place} />}
+      {missed && <div class="missed"><TroubleCard trouble={missed} again={readMissed} words="知道了" /></div>}
       <main class="body">{children}</main>
       {foot && <footer class="foot">{foot}</footer>}
     </div>

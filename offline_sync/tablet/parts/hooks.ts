@@ -1,6 +1,7 @@
 /** How screens get at the tablet, and how they hear that something changed. */
 import { createContext } from "preact";
 import { useCallback, useContext, useEffect, useRef, useState } from "preact/hooks";
+import { miss } from "./missed";
 import { Trouble } from "../tablet";
 import type { SyncState, Tablet, Topic } from "../tablet";
 
@@ -78,11 +79,14 @@ export function useNow(): number {
 
 export interface Act { busy: boolean; trouble: Trouble | null; run: (work: () => Promise<unknown>) => Promise<boolean>; clear: () => void }
 
-/** Do something that takes a moment, once at a time: busy while it runs, its trouble kept to be shown. */
+/** Do something that takes a moment, once at a time: busy while it runs, its trouble kept to be shown; on another
+ * screen where this one was left meanwhile. */
 export function useAct(): Act {
   const [busy, setBusy] = useState(false);
   const [trouble, setTrouble] = useState<Trouble | null>(null);
   const running = useRef(false);
+  const gone = useRef(false);
+  useEffect(() => () => { gone.current = true; }, []);
   const run = useCallback(async (work: () => Promise<unknown>) => {
     if (running.current) return false;
     running.current = true;
@@ -92,7 +96,8 @@ export function useAct(): Act {
       await work();
       return true;
     } catch (error) {
-      setTrouble(asTrouble(error));
+      if (gone.current) miss(asTrouble(error));
+      else setTrouble(asTrouble(error));
       return false;
     } finally {
       running.current = false;

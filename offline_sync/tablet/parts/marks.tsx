@@ -8,14 +8,22 @@ export type Saved = Pick<OpenDraft, "saving" | "savedAt" | "trouble">;
 
 /** 已存 ✓ 9:41. `saved` of the draft on the screen; without one, when something was last kept here. */
 export function SavedMark({ saved }: { saved?: Saved | undefined }) {
+  if (!saved) return <LastKept />;
+  if (saved.trouble) return <span class="mark mark-bad"><Icon name="warn" size={18} />没存上</span>;
+  return saved.saving ? <span class="mark">正在存…</span> : <KeptAt at={saved.savedAt} />;
+}
+
+/** Reads every draft and the whole outbox: never beside an open sheet, where each tap would read them again. */
+function LastKept() {
   const last = useLive(["drafts", "outbox"], async (tablet) => {
     const [drafts, outbox] = await Promise.all([tablet.drafts.list(), tablet.outbox.list()]);
     const times = [...drafts.map((draft) => draft.updated_at), ...outbox.map((entry) => entry.at)];
     return times.reduce<string | null>((best, at) => (best && Date.parse(best) >= Date.parse(at) ? best : at), null);
   });
-  if (saved?.trouble) return <span class="mark mark-bad"><Icon name="warn" size={18} />没存上</span>;
-  if (saved?.saving) return <span class="mark">正在存…</span>;
-  const at = saved ? saved.savedAt : last.value;
+  return <KeptAt at={last.value} />;
+}
+
+function KeptAt({ at }: { at: string | null }) {
   if (!at) return <span class="mark">尚无记录</span>;
   return <span class="mark">已存<Icon name="tick" size={18} />{clock(at)}</span>;
 }

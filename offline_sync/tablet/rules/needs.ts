@@ -99,9 +99,9 @@ export function sheetNeeds(checklist: Checklist, scored: Score, draft: Pick<Draf
   return found;
 }
 
-/** Signed with a picture of it, or refused with a reason. */
+/** Signed with a picture of it, or refused with a reason. Who began to note a refusal has not handed in the signature. */
 export const signed = ({ signature }: Pick<Draft, "signature">): boolean =>
-  signature !== null && (signature.photo !== null || Boolean(signature.refused?.trim()));
+  signature !== null && (signature.refused !== null ? signature.refused.trim() !== "" : signature.photo !== null);
 
 /** Everything at once, in the order of the sheet. */
 export function allNeeds(checklist: Checklist, answers: ReadonlyMap<string, DraftAnswer>, scored: Score, draft: Draft, photos: Photos): Need[] {

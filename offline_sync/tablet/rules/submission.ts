@@ -16,7 +16,7 @@ export function submissionOf(
   checklist: Checklist, draft: Draft, answers: ReadonlyMap<string, DraftAnswer>, photos: readonly Photo[], finished_at: string,
 ): Finished {
   const [author, ...others] = draft.inspectors;
-  const mine = photos.filter((photo) => photo.about.kind === "inspection" && photo.about.id === draft.inspection);
+  const mine = photos.filter((photo) => photo.about.kind === "inspection" && photo.about.id === draft.inspection && stands(photo, draft));
   mine.sort((a, b) => Date.parse(a.taken_at) - Date.parse(b.taken_at) || (a.id < b.id ? -1 : 1));
   const args: Submission = {
     inspection: draft.inspection, round: draft.round, village: draft.village, checklist: { ...draft.checklist },
@@ -30,6 +30,10 @@ export function submissionOf(
   };
   return { args, photos: mine.map((photo) => photo.id) };
 }
+
+/** A signature that was done over, or that a refusal replaced, is no evidence of the visit. */
+const stands = (photo: Photo, { signature }: Draft): boolean =>
+  photo.role !== "signature" || (photo.id === signature?.photo && !signature.refused?.trim());
 
 /** Whether anything was said: a note, a finding and a veto are worth keeping even where the item itself is open. */
 export function says(answer: DraftAnswer): boolean {

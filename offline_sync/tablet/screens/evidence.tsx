@@ -52,7 +52,7 @@ function Known({ link }: { link: VisitLink }) {
 async function readPhotos(tablet: Tablet, inspection: string) {
   const [photos, outbox] = await Promise.all([tablet.pictures.of("inspection", inspection), tablet.outbox.list()]);
   const named = new Set(outbox.flatMap((entry: Entry) => entry.photos));
-  return { fresh: photos.filter((photo) => !named.has(photo.id)), given: photos.filter((photo) => named.has(photo.id)) };
+  return { fresh: photos.filter((photo) => !named.has(photo.id) && photo.role !== "signature"), given: photos.filter((photo) => named.has(photo.id)) };
 }
 
 function Adding({ visit }: { visit: Visit }) {

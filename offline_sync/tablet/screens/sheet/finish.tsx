@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { Note, Part, TroubleCard } from "../../parts/bits";
 import { Button } from "../../parts/button";
 import { useAct, useTablet } from "../../parts/hooks";
+import { takeMissed } from "../../parts/missed";
 import { replace } from "../../parts/route";
 import { signed } from "../../rules/needs";
 import { submissionOf } from "../../rules/submission";
@@ -59,8 +60,11 @@ function HandIn({ path }: { path: string }) {
   const unsigned = !signed(model.draft);
   const others = needs.length - blocked;
   const handIn = () => act.run(async () => {
+    await tablet.pictures.settled(); // one that was just taken goes along
+    takeMissed();
     await model.open.flush();
-    const { draft, answers, photos } = model.open;
+    const { draft, answers } = model.open;
+    const photos = await tablet.pictures.of("inspection", draft.inspection);
     const made = submissionOf(model.checklist, draft, answers, photos, new Date().toISOString());
     const { village, round, checklist } = model.about;
     await tablet.drafts.finish(draft.inspection, made.args, made.photos, [village, checklist.code, round].filter(Boolean).join(" "));

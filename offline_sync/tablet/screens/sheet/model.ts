@@ -56,7 +56,11 @@ export class SheetModel {
   left(section: string): Left { return this.#left.get(section) ?? { open: 0, of: 0, needs: 0 }; }
   get unfilled(): number { return this.needs.filter((need) => need.kind === "unfilled").length; }
 
-  change(code: string, change: Change): void { this.open.answer(code, change); }
+  /** A first tap also says where one stands: to go on there, not at the next open item. */
+  change(code: string, change: Change): void {
+    this.open.answer(code, change);
+    if (!this.draft.at_item) this.open.set({ at_item: code });
+  }
 
   /** A change of one finding, worked out from the finding as it stands at this moment. */
   finding(code: string, change: (answer: DraftAnswer) => Change): void {

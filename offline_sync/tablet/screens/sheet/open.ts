@@ -8,8 +8,8 @@ import { SheetModel } from "./model";
 
 export interface Opened { model: SheetModel | null; trouble: Trouble | null }
 
-/** The sheet's model while its screen stands; saved and let go when it leaves. */
-export function useOpenSheet(inspection: string): Opened {
+/** The sheet's model while its screen stands; saved and let go when it leaves. Another `turn` takes it over again. */
+export function useOpenSheet(inspection: string, turn: number): Opened {
   const tablet = useTablet();
   const [state, set] = useState<Opened>({ model: null, trouble: null });
   useEffect(() => {
@@ -20,7 +20,7 @@ export function useOpenSheet(inspection: string): Opened {
       gone = true;
       void opening.then(leave, () => undefined);
     };
-  }, [tablet, inspection]);
+  }, [tablet, inspection, turn]);
   return state;
 }
 

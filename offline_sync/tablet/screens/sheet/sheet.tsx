@@ -10,6 +10,7 @@ import { ItemPane } from "./item";
 import { LeftColumn, TopStrips } from "./left";
 import type { SheetModel } from "./model";
 import { useOpenSheet } from "./open";
+import type { Trouble } from "../../tablet";
 import { Tally } from "./tally";
 import { useWide } from "./wide";
 
@@ -20,14 +21,15 @@ export function Sheet({ inspection, part }: { inspection: string; part: string }
 }
 
 function OpenedSheet({ inspection, finishing }: { inspection: string; finishing: boolean }) {
-  const { model, trouble } = useOpenSheet(inspection);
+  const [turn, again] = useReducer<number, void>((n) => n + 1, 0);
+  const { model, trouble } = useOpenSheet(inspection, turn);
   if (trouble?.code === "draft_gone") return <Done inspection={inspection} />;
   if (trouble) return <Frame title="检查表" back="/"><TroubleCard trouble={trouble} /></Frame>;
   if (!model) return <Frame title="检查表" back="/" fill><Loading /></Frame>;
-  return <Filled model={model} finishing={finishing} />;
+  return <Filled model={model} finishing={finishing} reopen={again} />;
 }
 
-function Filled({ model, finishing }: { model: SheetModel; finishing: boolean }) {
+function Filled({ model, finishing, reopen }: { model: SheetModel; finishing: boolean; reopen: () => void }) {
   const path = `/visit/${model.draft.inspection}`;
   const [place, setPlace] = useState(() => ({ item: firstItem(model), finding: null as string | null }));
   const desk = useMemo<Desk>(() => ({
@@ -45,13 +47,15 @@ function Filled({ model, finishing }: { model: SheetModel; finishing: boolean })
   );
   return (
     <DeskContext.Provider value={desk}>
-      <Marked model={model} finishing={finishing} path={path}>{inside}</Marked>
+      <Marked model={model} finishing={finishing} path={path} reopen={reopen}>{inside}</Marked>
     </DeskContext.Provider>
   );
 }
 
+interface MarkedProps { model: SheetModel; finishing: boolean; path: string; reopen: () => void; children: preact.ComponentChildren }
+
 /** The frame hears of every save; what stands inside it does not. */
-function Marked({ model, finishing, path, children }: { model: SheetModel; finishing: boolean; path: string; children: preact.ComponentChildren }) {
+function Marked({ model, finishing, path, reopen, children }: MarkedProps) {
   const { open, about } = model;
   const [, turn] = useReducer<number, void>((n) => n + 1, 0);
   useEffect(() => {
@@ -66,10 +70,17 @@ function Marked({ model, finishing, path, children }: { model: SheetModel; finis
   return (
     <Frame title={about.village} sub={`${about.checklist.title} · ${about.round}`} fill={!finishing}
       back={finishing ? path : `/village/${village}`} saved={{ saving: open.saving, savedAt: open.savedAt, trouble: open.trouble }}>
-      {open.trouble && <div class="sheet-trouble"><TroubleCard trouble={open.trouble} again={() => void open.flush().catch(() => undefined)} /></div>}
+      {open.trouble && <div class="sheet-trouble"><Stuck trouble={open.trouble} flush={() => open.flush()} reopen={reopen} /></div>}
       {children}
     </Frame>
   );
+}
+
+/** Another window took the sheet over: it can be taken back. What could not be written can be tried again. */
+function Stuck({ trouble, flush, reopen }: { trouble: Trouble; flush: () => Promise<void>; reopen: () => void }) {
+  if (trouble.code === "draft_gone") return <TroubleCard trouble={trouble} />;
+  if (trouble.code === "draft_elsewhere") return <TroubleCard trouble={trouble} again={reopen} words="在这里接着填" />;
+  return <TroubleCard trouble={trouble} again={() => void flush().catch(() => undefined)} />;
 }
 
 const marks = ({ saving, savedAt, trouble }: SheetModel["open"]): string => `${saving} ${savedAt} ${trouble?.code}`;

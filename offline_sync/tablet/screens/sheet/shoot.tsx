@@ -3,7 +3,8 @@ import { useRef } from "preact/hooks";
 import type { PhotoAbout, PhotoRole, Position } from "../../model";
 import { Icon } from "../../parts/icons";
 import type { Act } from "../../parts/hooks";
-import { useTablet } from "../../parts/hooks";
+import { asTrouble, useTablet } from "../../parts/hooks";
+import { Trouble } from "../../tablet";
 
 const FIX_WAIT = 8000; // ms: a position that takes longer is 无定位
 
@@ -37,14 +38,26 @@ function Taker({ words, act, before, shot, taken, main, disabled, camera, icon }
     fix.current = tablet.where.now(FIX_WAIT).catch(() => null);
     if (await act.run(before)) input.current?.click();
   };
+  const keep = async (file: File) => {
+    const wanted = shot();
+    try {
+      const photo = await tablet.pictures.take(file, { ...wanted, position: camera ? await fix.current : null });
+      taken?.(photo.id);
+    } catch (error) {
+      const { code, message, more } = asTrouble(error);
+      const item = wanted.about.kind === "inspection" && wanted.about.item;
+      throw new Trouble(code, item ? `${item}：${message}` : message, more);
+    }
+  };
   const take = async (files: FileList | null) => {
     const chosen = [...(files ?? [])];
     if (input.current) input.current.value = "";
     await act.run(async () => {
-      for (const file of chosen) {
-        const photo = await tablet.pictures.take(file, { ...shot(), position: camera ? await fix.current : null });
-        taken?.(photo.id);
-      }
+      const lost: Trouble[] = [];
+      for (const file of chosen) await keep(file).catch((error: unknown) => lost.push(asTrouble(error)));
+      const [first] = lost;
+      // One that cannot be read keeps none of the others out.
+      if (first) throw chosen.length > 1 ? new Trouble(first.code, `选的 ${chosen.length} 张里有 ${lost.length} 张没有收下。${first.message}`) : first;
     });
   };
   return (

@@ -16,7 +16,7 @@ export function SignPart() {
     model.open.set({ signature: { name: "", photo: null, refused: null, ...model.open.draft.signature, ...change } });
   const choose = (to: "sign" | "refuse") => {
     setWay(to);
-    if (to === "sign") set({ refused: null });
+    set({ refused: to === "sign" ? null : model.open.draft.signature?.refused ?? "" });
   };
   return (
     <Part title="村负责人签字">
