@@ -1,0 +1,122 @@
+"""What an impatient hand does to the tablet: leaves a photo behind, opens the sheet twice, has the wrong year."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, Playwright, expect
+
+from tests.journeys.tablet_hand import Hand, Tapped
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+VILLAGE = "安家庄村"
+
+
+@pytest.fixture
+def hand(playwright: Playwright, server: str, tmp_path: Path) -> Hand:
+    """Signed in, everything received, without network."""
+    hand = Hand(playwright, server, tmp_path / "profile").open()
+    hand.sign_in("inspector")
+    hand.at_home()
+    hand.offline(True)
+    return hand
+
+
+@pytest.fixture
+def large(tmp_path: Path) -> Path:
+    """A photo that takes the tablet seconds to make."""
+    Image.effect_noise((8000, 6000), 60).convert("RGB").save(tmp_path / "large.jpg", quality=85)
+    return tmp_path / "large.jpg"
+
+
+def found(page: Page) -> None:
+    page.get_by_role("group", name="常用语").locator("button.chip").first.click()
+
+
+def test_a_photo_that_fails_after_its_item_was_left_is_told_until_read(
+    hand: Hand, large: Path, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(b"\xff\xd8\xff" + b"nonsense" * 500)
+    hand.village(VILLAGE)
+    hand.begin()
+    found(hand.page)
+    card = hand.page.locator("article.finding").last
+    hand.choose(card, "拍照", large)
+    phrase = hand.page.get_by_role("group", name="常用语")
+    hand.choose(phrase, "先拍照", broken)  # waits for the large one, then cannot be read
+    hand.next()
+    told = hand.page.locator(".missed")
+    expect(told).to_contain_text("RE-1.1：这张照片读不出来", timeout=40_000)
+    hand.page.get_by_role("button", name="返回").click()
+    expect(told).to_be_visible()
+    told.get_by_role("button", name="知道了").click()
+    expect(told).to_have_count(0)
+    hand.close()
+
+
+def test_a_photo_still_being_made_goes_along_when_the_visit_is_handed_in(hand: Hand, large: Path) -> None:
+    page, tapped = hand.page, Tapped()
+    hand.village(VILLAGE)
+    hand.begin()
+    found(page)
+    hand.next()
+    while True:
+        hand.answer(tapped)
+        if not page.get_by_role("button", name="下一项").count():
+            break
+        hand.next()
+    page.get_by_role("button", name="签字完成").first.click()
+    page.get_by_role("button", name="拒签").click()
+    expect(page.get_by_role("button", name="提交检查结果")).to_be_disabled()
+    page.get_by_role("button", name="村负责人不在场").click()
+    page.get_by_role("button", name="提交检查结果").click()
+    page.locator(".read-line", has_text="RE-1.1").click()
+    hand.choose(page.locator("article.finding").last, "拍照", large)
+    page.get_by_role("button", name="签字完成").first.click()
+    page.get_by_role("button", name="提交检查结果").click()
+    page.get_by_role("button", name="确定提交").dblclick()
+    expect(page.locator(".done")).to_contain_text("照片 1 张", timeout=40_000)
+    page.goto(f"{hand.url}/tablet/#/outbox")
+    expect(page.get_by_text("等待上传 1 项")).to_be_visible()
+    hand.close()
+
+
+def test_a_sheet_opened_in_two_windows_is_taken_back_with_all_that_the_other_wrote(hand: Hand) -> None:
+    hand.village(VILLAGE)
+    hand.begin()
+    found(hand.page)
+    hand.saved()
+    other = hand.context.new_page()
+    other.goto(hand.page.url)
+    found(other)
+    expect(other.locator("article.finding")).to_have_count(2)
+    expect(hand.page.locator(".trouble")).to_contain_text("已在另一个窗口打开")
+    hand.page.get_by_role("button", name="在这里接着填").click()
+    expect(hand.page.locator("article.finding")).to_have_count(2)
+    expect(other.locator(".trouble")).to_contain_text("已在另一个窗口打开")
+    found(hand.page)
+    hand.saved()
+    hand.page.reload()
+    expect(hand.page.locator("article.finding")).to_have_count(3)
+    hand.close()
+
+
+@pytest.mark.parametrize("years", [10, -10])
+def test_a_clock_ten_years_off_hides_nothing_and_judges_nothing(hand: Hand, years: int) -> None:
+    page = hand.page
+    page.goto(f"{hand.url}/tablet/#/tasks")
+    hand.offline(False)
+    page.clock.install(time=datetime.now(UTC) + timedelta(days=3652 if years > 0 else -3652))
+    page.reload()
+    expect(hand.mark("已全传")).to_be_visible()
+    hand.page.goto(f"{hand.url}/tablet/#/settings")
+    expect(page.get_by_text("平板的时钟比服务器")).to_contain_text("快 365" if years > 0 else "慢 365")
+    hand.offline(True)
+    page.goto(f"{hand.url}/tablet/#/")
+    page.reload()
+    expect(page.locator(".round-left").first).to_contain_text("还剩")
+    hand.village(VILLAGE)
+    hand.begin()
+    hand.close()
