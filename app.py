@@ -18,6 +18,7 @@ import inspections.pages
 import offline_sync.pages
 import villages.pages
 from dispatch.jobs import run_jobs
+from dispatch.notices import badges
 from dispatch.unclaimed import forget_for_ever
 from inspections.rounds import assigned_posts
 from offline_sync import devices, drafts, nightly, photos, pull, push, shell, uploads
@@ -106,6 +107,7 @@ def make_app(settings: Settings | None = None) -> Starlette:
     app.state.blobs = Blobs(chosen.blobs)
     app.state.more_posts = assigned_posts
     app.state.revoked = devices.is_revoked
+    app.state.badges = badges
     return app
 
 

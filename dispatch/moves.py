@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from dispatch import refusals, registers, stages
+from dispatch import notices, refusals, registers, stages
 from dispatch.departments import hand_over, touch_photos
 from dispatch.models import Step, Task, TaskPhoto
 from dispatch.queries import visible_task
@@ -113,6 +113,8 @@ async def apply(line: Line, task: Task, ask: Act) -> Outcome:
     data |= await _keep_photos(line, task, ask, step)
     await Task.filter(id=task.id).update(**touched)
     _tell_photos(line, task, ask)
+    if status != "noop":
+        await notices.tell_move(line, task, ask, stage)
     return Outcome(status, stage=stage, data=data)
 
 

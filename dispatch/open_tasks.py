@@ -1,6 +1,6 @@
 """Opening tasks from an inspection's findings, and what becomes of them when the inspection falls.
 
-On the way of every inspection that comes in: three statements for all its tasks, steps and before-photos.
+On the way of every inspection that comes in: a few statements for all its tasks, steps, before-photos and notices.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,6 +13,7 @@ from dispatch.deadlines import deadline_for
 from dispatch.departments import village_for_department
 from dispatch.models import Step, Task, TaskPhoto
 from dispatch.moves import apply
+from dispatch.notices import tell_opened
 from dispatch.registers import Act
 from inspections.answers import FindingIn, Submission
 from inspections.submit import MOST_DAYS, Taken
@@ -74,6 +75,7 @@ async def open_tasks(
         village_for_department(line, inspection.village)
     line.add(Step, [_first_step(line, task) for task in tasks])
     line.add(TaskPhoto, links)
+    await tell_opened(line, tasks)
     return [task["id"] for task in tasks]
 
 

@@ -129,7 +129,7 @@ def _worded(table: Mapping[str, str]) -> Callable[[str | None], str]:
 TABLES = (
     "ROLE", "STAGE", "MARK", "GRADE", "SEVERITY", "STATUS", "DECISION", "REASON", "ROUND_TYPE", "ROUND_STAGE",
     "INSPECTION_STAGE", "ASSIGNMENT_STAGE", "CHECKLIST_STAGE", "CHECKLIST", "PHOTO_STATE", "PHOTO_ROLE",
-    "ACTION", "METHOD", "SESSION_KIND", "UNIT_KIND", "DRAFT_STATE", "SUBJECT",
+    "ACTION", "METHOD", "SESSION_KIND", "UNIT_KIND", "DRAFT_STATE", "SUBJECT", "NOTICE",
 )  # fmt: skip
 FILTERS: dict[str, Callable[..., Any]] = {
     "moment": moment, "day": day, "full_day": full_day, "left": left, "overdue": overdue, "age": age, "figure": figure,

@@ -4,8 +4,8 @@ A page's handler is `async def tasks(request, who) -> Response`, wrapped by `des
 answers with `desk(request, who, "dispatch/tasks.html", …)`.
 """
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from functools import wraps
 from typing import NamedTuple
 from urllib.parse import quote
@@ -27,9 +27,11 @@ _PLACES = (INSPECTOR, TOWN, OFFICE, ADMIN)
 # Where one can go, and the roles that find it in their rail; an entry without address is a heading.
 RAIL: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("/", "今日", MAY["see"]),
+    ("/notices", "消息", MAY["see"]),
     ("/rounds", "批次", _PLACES),
     ("/tasks", "任务", (*_PLACES, COMMITTEE, DEPARTMENT)),
     ("/villages", "村庄", (*_PLACES, COMMITTEE)),
+    ("/figures", "统计", MAY["figures.see"]),
     ("/held", "待批", MAY["held.decide"]),
     ("", "管理", MAY["people.see"]),
     ("/people", "人员", MAY["people.see"]),
@@ -44,6 +46,7 @@ class Entry(NamedTuple):
     href: str
     word: str
     current: bool
+    fresh: str = ""  # how much is new there
 
 
 @dataclass(frozen=True)
@@ -53,15 +56,16 @@ class Frame:
     district_name: str = ""
     demo: bool = False
     posts: tuple[str, ...] = ()
+    badges: Mapping[str, int] = field(default_factory=dict)  # by address: how much is new there
 
 
-async def frame_of(who: Who) -> Frame:
+async def frame_of(who: Who, badges: Mapping[str, int] | None = None) -> Frame:
     """Names for the frame: the district, and the person's own posts as people say them (at most three)."""
     head = await DistrictHead.get_or_none(district=who.district)
     names = await place_names({post.place for post in who.posts[:3]})
     posts = tuple(f"{names.get(post.place, '')} {ROLE[post.role]}".strip() for post in who.posts[:3])
     more = (f"等 {len(who.posts)} 个岗位",) if len(who.posts) > 3 else ()
-    return Frame(head.name if head else "", bool(head and head.kind == "demo"), (*posts, *more))
+    return Frame(head.name if head else "", bool(head and head.kind == "demo"), (*posts, *more), badges or {})
 
 
 async def place_names(codes: set[str]) -> dict[str, str]:
@@ -82,7 +86,8 @@ def desk_page(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
         who = await who_asks(request)
         if who.must_change and request.url.path not in _WITH_ONE_TIME:
             return to_password(request)
-        request.state.frame = await frame_of(who)
+        badges = getattr(request.app.state, "badges", None)  # counted by a step above
+        request.state.frame = await frame_of(who, await badges(who) if badges else None)
         return await handler(request, who)
 
     return endpoint
@@ -94,14 +99,21 @@ def to_password(request: Request) -> Response:
     return RedirectResponse(f"{PASSWORD}?next={quote(target)}", 303)
 
 
-def rail_of(who: Who, path: str) -> list[Entry]:
+def rail_of(who: Who, path: str, badges: Mapping[str, int] | None = None) -> list[Entry]:
     """The lines of the rail this person's posts reach, with the one marked that `path` lies under."""
     reached = [(href, word) for href, word, roles in RAIL if who.holds(*roles)]
 
     def under(href: str) -> bool:
         return path == href or (len(href) > 1 and path.startswith(href + "/"))
 
-    return [Entry(href, word, bool(href) and under(href)) for href, word in reached]
+    def new(href: str) -> str:
+        count = (badges or {}).get(href, 0)
+        return f"{count}" if count < 100 else "99+"
+
+    return [
+        Entry(href, word, bool(href) and under(href), new(href) if (badges or {}).get(href) else "")
+        for href, word in reached
+    ]
 
 
 def desk(
@@ -127,7 +139,7 @@ def desk(
     around = {
         "who": who,
         "posts": frame.posts,
-        "rail": rail_of(who, request.url.path),
+        "rail": rail_of(who, request.url.path, frame.badges),
         "csrf": csrf_token(request, who),
         "district_name": frame.district_name,
         "demo": frame.demo,

@@ -2,7 +2,7 @@
 
 from starlette.routing import Route
 
-from dispatch.pages import inspection, paper, task, tasks, trail, village
+from dispatch.pages import figures, inspection, notices, paper, task, tasks, trail, village
 
 routes: list[Route] = [
     *tasks.routes,
@@ -11,4 +11,6 @@ routes: list[Route] = [
     *village.routes,
     *trail.routes,
     *paper.routes,
+    *figures.routes,
+    *notices.routes,
 ]

@@ -114,15 +114,16 @@ async def test_the_items_way_of_counting_days_is_the_tasks(district: Settings) -
     )
 
 
-async def test_six_tasks_with_twelve_photos_are_three_statements(
+async def test_six_tasks_with_twelve_photos_are_three_statements_and_one_for_notices(
     district: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     photos = [photo() for _ in range(12)]
     spots = [finding(photos=(photos[2 * n].id, photos[2 * n + 1].id)) for n in range(6)]
     with caplog.at_level(logging.DEBUG, logger="tortoise.db_client"):
         await open_for(cast().inspector, visit(*spots, photos=photos))
-    written = [r.getMessage() for r in caplog.records if 'INTO "' in r.getMessage()]
-    assert len(written) == 3
+    said = [r.getMessage() for r in caplog.records]
+    assert len([text for text in said if 'INTO "' in text]) == 3
+    assert len([text for text in said if 'FROM "post"' in text]) == 1, "who is told is one question"
     assert await TaskPhoto.all().count() == 12
 
 

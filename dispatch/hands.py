@@ -1,0 +1,87 @@
+"""Whose turn it is: the posts that must act next on a task, and the people who hold them today."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import NamedTuple
+from uuid import UUID
+
+from tortoise.expressions import Q
+
+from dispatch.stages import (
+    ACCEPTED,
+    CHECKED,
+    COMMITTEE,
+    DEPARTMENT,
+    DISPATCHED,
+    OFFICE,
+    RETURNED,
+    SUBMITTED,
+    TOWN,
+)
+from villages.models import Post
+
+
+class Hand(NamedTuple):
+    """A post at exactly one place."""
+
+    role: str
+    place: str
+
+
+def unit_hands(unit: str, village: str) -> list[Hand]:
+    """Whoever mends, first choice first: a village without anybody is its town's, a department the office's."""
+    if "-" in unit:
+        return [Hand(DEPARTMENT, unit), Hand(OFFICE, village[:6])]
+    if len(unit) == 9:
+        return [Hand(TOWN, unit), Hand(OFFICE, village[:6])]
+    return [Hand(COMMITTEE, unit), Hand(TOWN, village[:9]), Hand(OFFICE, village[:6])]
+
+
+def town_hands(unit: str, village: str) -> list[Hand]:
+    """Whoever decides about a village's task; one that is not the town's to move is the office's."""
+    office = Hand(OFFICE, village[:6])
+    return [Hand(TOWN, village[:9]), office] if len(unit) == 12 else [office]
+
+
+def next_hands(stage: str, unit: str, village: str) -> list[Hand]:
+    """Who must act on a task at this stage, first choice first; nobody on one that is finished or 挂账."""
+    if stage in (DISPATCHED, ACCEPTED):
+        return unit_hands(unit, village)
+    if stage == SUBMITTED:
+        return [Hand(TOWN, village[:9]), Hand(OFFICE, village[:6])]
+    if stage == RETURNED:
+        return town_hands(unit, village)
+    return [Hand(OFFICE, village[:6])] if stage == CHECKED else []
+
+
+@dataclass(frozen=True)
+class Directory:
+    """Who holds what today, accounts in use only."""
+
+    people: dict[Hand, list[UUID]] = field(default_factory=dict)
+
+    def first(self, hands: Sequence[Hand], *, without: Iterable[UUID | None] = ()) -> list[tuple[UUID, Hand]]:
+        """The people of the first hand that anybody holds (`without` these), each with the post that makes it theirs."""
+        left_out = set(without)
+        for hand in hands:
+            found = [person for person in self.people.get(hand, ()) if person not in left_out]
+            if found:
+                return [(person, hand) for person in found]
+        return []
+
+
+async def directory(today: date, places: Iterable[str] | None = None) -> Directory:
+    """The holders of the posts at these places, or everywhere; one query."""
+    query = Post.filter(
+        Q(until__isnull=True) | Q(until__gte=today), ended=False, since__lte=today, person__disabled=False,
+        role__in=(COMMITTEE, DEPARTMENT, TOWN, OFFICE),
+    )  # fmt: skip
+    if places is not None:
+        query = query.filter(place__in=sorted(set(places)))
+    found: dict[Hand, list[UUID]] = {}
+    for role, place, person in await query.order_by("person_id").values_list("role", "place", "person_id"):
+        holders = found.setdefault(Hand(role, place), [])
+        if person not in holders:
+            holders.append(person)
+    return Directory(found)
