@@ -62,6 +62,8 @@ MAY: dict[str, tuple[str, ...]] = {
     "plate.print": (TOWN, OFFICE),
     "card.print": (INSPECTOR, TOWN, COMMITTEE, OFFICE),
     "trail.see": (OFFICE, ADMIN),
+    "figures.see": (TOWN, OFFICE),
+    "ledger.bring": (OFFICE,),
     "held.decide": (OFFICE,),
     # people and devices
     "people.see": (TOWN, OFFICE, ADMIN),
