@@ -251,19 +251,6 @@ async def test_the_review_queue_goes_on_by_itself(app: Starlette) -> None:
     assert {await stage(task) for task in tasks} <= {"checked", "closed"}
 
 
-async def test_a_town_signs_for_many_at_once(app: Starlette) -> None:
-    tasks = await some_tasks(3)
-    async with at_desk(app, "town") as town, at_desk(app, "village") as village:
-        form = await town.form("/tasks?stage=dispatched", "/acceptances")
-        chosen = [f"{task}:{(await Task.get(id=task)).rev}" for task in tasks]
-        await village.act(tasks[0], "return", text="不是我村的")
-        form.fields.pop("task[]", None)
-        answer = await town.http.post(form.action, data={**form.fields, "task[]": chosen})
-        assert answer.status_code == 303
-        assert "已签收 2 项，1 项" in await town.get(answer.headers["location"])
-    assert [await stage(task) for task in tasks] == ["returned", "accepted", "accepted"]
-
-
 @pytest.mark.parametrize(
     ("name", "path", "most"),
     [
