@@ -25,7 +25,7 @@ const live = openLive();
 const shelf = new Shelf(live);
 const stores = new DeviceStores(shelf);
 const link = new Link(location.origin);
-const engine = new Engine({ stores, link, live, build: BUILD, platform });
+const engine = new Engine({ stores, link, live, build: BUILD, platform, calm_ms: 700 });
 
 const tablet: Tablet = inHand({
   live,

@@ -92,6 +92,7 @@ class Slow:
         self.page = page
         self.wire: CDPSession = page.context.new_cdp_session(page)
         self.wire.send("Emulation.setCPUThrottlingRate", {"rate": rate})
+        self.wire.send("Performance.enable", {"timeDomain": "threadTicks"})
         page.set_default_timeout(60_000)
         page.add_init_script(WATCH)
 
@@ -111,6 +112,11 @@ class Slow:
         took = self._told("seen.writes[0]")
         self.page.evaluate("seen.writes = []")
         return took
+
+    def busy(self) -> float:
+        """ms of processor time that the page's own thread has used so far; whoever else wants the machine is no part of it."""
+        told = self.wire.send("Performance.getMetrics")["metrics"]
+        return 1000 * float(next(one["value"] for one in told if one["name"] == "TaskDuration"))
 
     def heap(self) -> float:
         """MiB of scripts' memory in use once what nobody holds is gone."""

@@ -14,9 +14,10 @@ import { VillageList } from "./village-list";
 
 export function Home() {
   const tablet = useTablet();
-  const counted = useLive(["rows", "photos"], countPhotos);
   const home = useLive(["rows", "drafts", "outbox"], readHome);
-  const room = useLive(["storage", "photos"], (one) => one.storage.state());
+  const listed = home.value !== null; // what takes longer is asked for once the names stand
+  const counted = useLive(["rows", "photos"], async (one) => (listed ? countPhotos(one) : NOTHING_COUNTED), [listed]);
+  const room = useLive(["storage", "photos"], async (one) => (listed ? one.storage.state() : null), [listed]);
   const [here, setHere] = useState<Place | "asking" | "unknown" | null>(null);
   const locate = async () => {
     if (here && here !== "unknown") return setHere(null);

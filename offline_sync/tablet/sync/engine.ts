@@ -18,6 +18,7 @@ export interface EngineParts {
   build: string;
   platform: string;
   backoff?: Backoff;
+  calm_ms?: number; // how long the first sync leaves a starting app to itself
 }
 
 /** ms to the next run after one that went well: soon while another window or a dying line holds something. */
@@ -56,7 +57,8 @@ export class Engine implements Sync, Running {
       this.#listen(document, "visibilitychange", () => document.visibilityState === "visible" && this.#urge());
     }
     void this.#count();
-    this.#urge();
+    if (this.parts.calm_ms) this.#timer = setTimeout(() => this.#urge(), this.parts.calm_ms);
+    else this.#urge();
   }
 
   /** By hand: at once, whatever the backoff; photos and tokens that were given up are tried once more. */
