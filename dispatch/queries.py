@@ -1,7 +1,9 @@
 """Tasks as a person may see them: by the places of their posts, or as the unit of a line department."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from tortoise.expressions import Q
@@ -42,6 +44,9 @@ class ShownPhoto:
     step: UUID | None
     state: str
     has_preview: bool
+    taken_at: datetime | None = None
+    position: tuple[float, float] | None = None  # latitude, longitude in WGS-84 degrees
+    seen_before: bool = False  # the same bytes stand on another task, from before (`mark_reused`)
 
 
 def within(places: Iterable[str], units: Iterable[str] = ()) -> Q:
@@ -124,10 +129,12 @@ async def photos_of(task_ids: Iterable[UUID]) -> dict[UUID, list[ShownPhoto]]:
     wanted = list(task_ids)
     found: dict[UUID, list[ShownPhoto]] = {task: [] for task in wanted}
     links = await TaskPhoto.filter(task_id__in=wanted).order_by("id") if wanted else []
-    rows = await Photo.filter(id__in={link.photo for link in links}).values("id", "state", "has_preview")
+    rows = await Photo.filter(id__in={link.photo for link in links}).values(
+        "id", "state", "has_preview", "taken_at", "position"
+    )
     known = {row["id"]: row for row in rows}
     for link in links:
-        photo = known.get(link.photo, {"state": "expected", "has_preview": False})
+        photo = known.get(link.photo, {"state": "expected"})
         shown = ShownPhoto(
             link.photo,
             link.sha256,
@@ -135,7 +142,34 @@ async def photos_of(task_ids: Iterable[UUID]) -> dict[UUID, list[ShownPhoto]]:
             link.pairs,
             link.step,
             photo["state"],
-            bool(photo["has_preview"]),
+            bool(photo.get("has_preview")),
+            photo.get("taken_at"),
+            _point(photo.get("position")),
         )
         found[link.task_id].append(shown)  # type: ignore[attr-defined]
     return found
+
+
+def _point(position: Any) -> tuple[float, float] | None:
+    if not isinstance(position, dict) or "lat" not in position or "lng" not in position:
+        return None
+    return float(position["lat"]), float(position["lng"])
+
+
+async def mark_reused(task_id: UUID, photos: list[ShownPhoto]) -> list[ShownPhoto]:
+    """The same photos, with `seen_before` on after-photos whose bytes an earlier photo of another task has.
+
+    Two queries, none without after-photos. It is shown to a person and decides nothing.
+    """
+    hashes = {photo.sha256 for photo in photos if photo.role == "after"}
+    if not hashes:
+        return photos
+    same = await Photo.filter(sha256__in=hashes).values_list("id", flat=True)
+    links = await TaskPhoto.filter(photo__in=list(same)).values("id", "task_id", "photo", "sha256")
+    mine = {link["photo"]: link["id"] for link in links if link["task_id"] == task_id}
+    others = [link for link in links if link["task_id"] != task_id]
+    return [
+        replace(photo, seen_before=any(one["sha256"] == photo.sha256 and one["id"] < mine[photo.id] for one in others))
+        if photo.role == "after" and photo.id in mine else photo
+        for photo in photos
+    ]  # fmt: skip

@@ -1,6 +1,8 @@
 """Tasks and photos as pages show them: plain words and addresses, put together from rows. Pure."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
+from math import asin, cos, radians, sin, sqrt
 from typing import Any
 from uuid import UUID
 
@@ -23,8 +25,38 @@ def picture(photo: ShownPhoto, caption: str = "") -> dict[str, Any]:
     return {
         "id": photo.id, "src": address(photo.sha256, SMALL) if here else "",
         "full": address(photo.sha256) if photo.state == "stored" else "",
-        "caption": caption or words.PHOTO_ROLE[photo.role], "state": photo.state,
+        "caption": caption or words.PHOTO_ROLE[photo.role], "state": photo.state, "reused": photo.seen_before,
     }  # fmt: skip
+
+
+def apart(before: ShownPhoto, after: ShownPhoto) -> str:
+    """How far two shots lie apart in place and time, as far as both say: 「相距约 12 米，相隔 2 天」."""
+    said = []
+    if before.position and after.position:
+        said.append(f"相距{_length(metres(before.position, after.position))}")
+    if before.taken_at and after.taken_at:
+        said.append(_between(before.taken_at, after.taken_at))
+    return "，".join(said)
+
+
+def metres(one: tuple[float, float], other: tuple[float, float]) -> float:
+    """The distance of two points (latitude, longitude in degrees) over a sphere of 6371 km (haversine)."""
+    (lat, lng), (lat2, lng2) = ((radians(part) for part in point) for point in (one, other))
+    half = sin((lat2 - lat) / 2) ** 2 + cos(lat) * cos(lat2) * sin((lng2 - lng) / 2) ** 2
+    return 2 * 6_371_000 * asin(sqrt(min(1.0, half)))
+
+
+def _length(distance: float) -> str:
+    return f"约 {round(distance)} 米" if distance < 1000 else f"约 {distance / 1000:.1f} 公里"
+
+
+def _between(before: datetime, after: datetime) -> str:
+    if after < before:
+        return "整改后照片的拍摄时间早于整改前"
+    minutes = int((after - before).total_seconds() // 60)
+    if minutes < 60:
+        return f"相隔 {minutes} 分钟"
+    return f"相隔 {minutes // 60} 小时" if minutes < 48 * 60 else f"相隔 {minutes // 1440} 天"
 
 
 def marks_of(task: Task) -> list[tuple[str, int]]:
@@ -42,7 +74,7 @@ def marks_of(task: Task) -> list[tuple[str, int]]:
 def pairs_of(photos: Sequence[ShownPhoto]) -> dict[str, Any]:
     """Before-photos each with the newest after-photo that answers them.
 
-    `pairs`: [(before, after or None)], `older`: after-photos that were followed by a newer one, `loose`:
+    `pairs`: [(before, after or None, how far apart)], `older`: after-photos that were followed by a newer one, `loose`:
     after-photos that answer none. With a single before-photo every after-photo answers it.
     """
     before = [photo for photo in photos if photo.role == "before"]
@@ -55,7 +87,10 @@ def pairs_of(photos: Sequence[ShownPhoto]) -> dict[str, Any]:
         (answers[target] if target else loose).append(photo)
     return {
         "pairs": [
-            (picture(one), picture(answers[one.id][-1]) if answers[one.id] else None) for one in before
+            (picture(one), picture(answers[one.id][-1]), apart(one, answers[one.id][-1]))
+            if answers[one.id]
+            else (picture(one), None, "")
+            for one in before
         ],
         "older": [picture(photo, "先前提交") for found in answers.values() for photo in found[:-1]],
         "loose": [picture(photo) for photo in loose],

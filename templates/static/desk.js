@@ -30,18 +30,34 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") for (const menu of document.querySelectorAll("details.menu[open]")) menu.open = false;
 });
 
-// Before under after: a slider uncovers it. Without this script the two stand side by side.
+// Before under after: a slider uncovers it, by hand or by the arrow keys; a button puts the two side by side again.
+// Without this script they stand side by side.
 for (const pair of document.querySelectorAll(".pair[data-slider]")) {
   const after = pair.children[1];
   if (!after?.querySelector("img") || !pair.querySelector("img")) continue;
   const frame = document.createElement("div");
   const range = Object.assign(document.createElement("input"), { type: "range", min: 0, max: 100, value: 50 });
-  range.setAttribute("aria-label", "左右拖动，对比整改前后");
-  const show = () => { after.style.clipPath = `inset(0 0 0 ${range.value}%)`; };
+  const turn = Object.assign(document.createElement("button"), { type: "button", className: "slight", textContent: "并排看" });
+  const hand = document.createElement("p");
+  range.setAttribute("aria-label", "对比整改前后：向左看整改后，向右看整改前");
+  turn.setAttribute("aria-pressed", "false");
+  const show = () => {
+    const beside = frame.classList.contains("beside");
+    after.style.clipPath = beside ? "" : `inset(0 0 0 ${range.value}%)`;
+    range.setAttribute("aria-valuetext", `左侧 ${range.value}% 为整改前`);
+  };
   range.addEventListener("input", show);
+  turn.addEventListener("click", () => {
+    const beside = frame.classList.toggle("beside");
+    turn.setAttribute("aria-pressed", String(beside));
+    range.hidden = beside;
+    show();
+  });
   pair.replaceWith(frame);
   frame.className = "slider";
-  frame.append(...pair.children, range);
+  hand.className = "hand";
+  hand.append(range, turn);
+  frame.append(...pair.children, hand);
   show();
 }
 
