@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, Playwright, expect
+from playwright.sync_api import Locator, Page, Playwright, expect
 
 from tests.journeys.tablet_hand import Hand, Tapped
 
@@ -100,6 +100,34 @@ def test_a_sheet_opened_in_two_windows_is_taken_back_with_all_that_the_other_wro
     hand.saved()
     hand.page.reload()
     expect(hand.page.locator("article.finding")).to_have_count(3)
+    hand.close()
+
+
+def test_words_half_written_in_a_dialog_outlive_a_slip_of_the_hand_and_a_crash(hand: Hand) -> None:
+    words = "河道内发现大量倾倒的建筑垃圾"
+
+    def veto() -> Locator:
+        hand.page.locator("button.sec", has_text="生活垃圾").click()
+        hand.page.locator("button.it", has_text="2.4").first.click()
+        hand.page.get_by_role("button", name="提出一票否决…").click()
+        return hand.page.get_by_role("dialog")
+
+    hand.village(VILLAGE)
+    hand.begin()
+    veto().locator("textarea").fill(words)
+    hand.page.mouse.click(20, 400)  # beside the dialog
+    expect(hand.page.get_by_role("dialog")).to_have_count(0)
+    hand.page.get_by_role("button", name="提出一票否决…").click()
+    expect(hand.page.get_by_role("dialog").locator("textarea")).to_have_value(words)
+    hand.page.wait_for_timeout(6_000)  # the browser brings such words to the disk every few seconds
+    hand.kill()
+    hand.open(offline=True)
+    hand.go_on(VILLAGE)
+    expect(veto().locator("textarea")).to_have_value(words)
+    hand.page.get_by_role("dialog").get_by_role("button", name="提出一票否决", exact=True).click()
+    hand.page.get_by_role("button", name="撤回").click()
+    hand.page.get_by_role("button", name="提出一票否决…").click()
+    expect(hand.page.get_by_role("dialog").locator("textarea")).to_have_value("")
     hand.close()
 
 

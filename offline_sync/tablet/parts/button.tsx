@@ -1,5 +1,6 @@
 /** Everything that is pressed. A button that acts is `main`; beside it stand plain ones; `quiet` for what is seldom. */
 import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 import { Icon } from "./icons";
 import type { IconName } from "./icons";
 
@@ -44,8 +45,13 @@ interface ChipsProps<T extends string> {
 
 /** One of a few, in a line that scrolls sideways where it must. */
 export function Chips<T extends string>({ name, choices, chosen, onChoose }: ChipsProps<T>) {
+  const line = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const on = line.current?.querySelector<HTMLElement>("[aria-pressed=true]");
+    if (on && line.current) line.current.scrollLeft = on.offsetLeft - (line.current.clientWidth - on.offsetWidth) / 2;
+  }, [chosen]);
   return (
-    <div class="chips" role="group" aria-label={name}>
+    <div ref={line} class="chips" role="group" aria-label={name}>
       {choices.map(({ value, words, count }) => (
         <button type="button" class="chip" key={value} aria-pressed={value === chosen} onClick={() => onChoose(value)}>
           {words}

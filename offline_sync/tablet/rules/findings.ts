@@ -79,8 +79,12 @@ export function withFindings(item: Item, answer: DraftAnswer | undefined, findin
 export const addFinding = (item: Item, answer: DraftAnswer | undefined, finding: DraftFinding): Change =>
   withFindings(item, answer, [...(answer?.findings ?? []), finding]);
 
-export const removeFinding = (item: Item, answer: DraftAnswer, id: string): Change =>
-  withFindings(item, answer, answer.findings.filter((one) => one.id !== id));
+/** Without this finding. Where none is left and nothing counted, the item is open again: nobody said that it is clean. */
+export function removeFinding(item: Item, answer: DraftAnswer, id: string): Change {
+  const change = withFindings(item, answer, answer.findings.filter((one) => one.id !== id));
+  const bare = !change.findings?.length && change.counts && !Object.values(change.counts).some(Boolean);
+  return bare ? { ...change, counts: null } : change;
+}
 
 /** Another rule brings its own severity and term, unless the person had set others. */
 export function changeFinding(item: Item, answer: DraftAnswer, id: string, change: Partial<DraftFinding>): Change {

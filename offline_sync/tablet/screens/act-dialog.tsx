@@ -1,11 +1,11 @@
 /** Doing one thing to a task: words by phrase or by hand, photos at the place where it asks for one, then into the outbox. */
-import { useState } from "preact/hooks";
 import { Field, Note, TroubleCard } from "../parts/bits";
 import { Button } from "../parts/button";
 import { Capture } from "../parts/capture";
 import { Dialog } from "../parts/dialog";
 import { useAct, useTablet } from "../parts/hooks";
 import { PhotoStrip } from "../parts/photos";
+import { useScratch } from "../parts/scratch";
 import { RULES } from "../rules/moves";
 import type { Move } from "../rules/moves";
 import { PHRASES, verb } from "../rules/office-words";
@@ -22,15 +22,16 @@ const SAYS: Record<Move, { what: string; button: string; words: string }> = {
   close_on_site: { what: "您在现场看到问题已经解决。请在同一位置拍一张照片。", button: "现场销号", words: "现场情况（可不填）" },
   note: { what: "补充说明记入办理经过，不改变任务状态。", button: "保存说明", words: "说明" },
 };
+const MOST = 40; // photos of one act (offline_sync/protocol.py TaskArgs)
 const WITH_PHOTOS: ReadonlySet<Move> = new Set(["submit", "close_on_site", "reject", "note"]);
 
 export function ActDialog({ move, data, onClose }: { move: Move; data: TaskData; onClose: () => void }) {
   const tablet = useTablet();
   const act = useAct();
   const shot = useAct();
-  const [text, setText] = useState("");
   const rule = RULES[move];
   const { task, loose } = data;
+  const [text, setText, written] = useScratch(`${data.me.id} ${task.id} ${move}`);
   const photos = WITH_PHOTOS.has(move) ? loose : [];
   const lacks = (rule.photo && !photos.length) || (rule.text && !text.trim()) || (move === "note" && !text.trim() && !photos.length);
   const take = (file: File) => shot.run(async () => {
@@ -46,7 +47,9 @@ export function ActDialog({ move, data, onClose }: { move: Move; data: TaskData;
       photos: photos.map((photo) => photo.id),
       args: { task: task.id, base_rev: task.rev, text: text.trim(), photos: photos.map(announced) },
     }));
-    if (done) onClose();
+    if (!done) return;
+    written();
+    onClose();
   };
   const says = SAYS[move];
   return (
@@ -62,15 +65,16 @@ export function ActDialog({ move, data, onClose }: { move: Move; data: TaskData;
           <>
             <PhotoStrip photos={photos.map((photo) => ({ id: photo.id, sha256: photo.sha256, words: "刚拍的", pairs: photo.pairs }))} />
             <div class="btns">
-              <Capture busy={shot.busy} words={photos.length ? "再拍一张" : "拍照"} onFile={(file) => void take(file)} />
+              {photos.length < MOST && <Capture busy={shot.busy} words={photos.length ? "再拍一张" : "拍照"} onFile={(file) => void take(file)} />}
               {photos.length > 0 && <Button kind="quiet" onClick={() => void shot.run(() => tablet.pictures.remove(photos[photos.length - 1]!.id))}>去掉最后一张</Button>}
             </div>
+            {photos.length >= MOST && <Note>一次最多 {MOST} 张照片。还有的，先办理这一次，再用“补充说明”补传。</Note>}
             {shot.trouble && <TroubleCard trouble={shot.trouble} />}
           </>
         )}
         {PHRASES[move] && (
           <div class="chips chips-wrap" role="group" aria-label="常用语">
-            {PHRASES[move].map((phrase) => <button type="button" class="chip" key={phrase} onClick={() => setText((was) => (was.includes(phrase) ? was : [was.trim(), phrase].filter(Boolean).join("；")))}>{phrase}</button>)}
+            {PHRASES[move].map((phrase) => <button type="button" class="chip" key={phrase} onClick={() => setText(text.includes(phrase) ? text : [text.trim(), phrase].filter(Boolean).join("；"))}>{phrase}</button>)}
           </div>
         )}
         <Field label={says.words}>

@@ -58,7 +58,7 @@ export class Sessions implements People {
 
   async choose(id: string): Promise<void> {
     const standing = (await this.stores.people()).find((one) => one.id === id);
-    if (!standing?.session || Date.parse(standing.offline_until) < Date.now()) {
+    if (!standing?.session || Date.parse(standing.offline_until) < Date.parse(this.link.serverNow())) {
       throw new Trouble("sign_in_needed", "离线使用期已过或已退出，请连网登录一次；草稿和待传的记录都还在。");
     }
     await this.running.apart(() => this.stores.setCurrent(id));

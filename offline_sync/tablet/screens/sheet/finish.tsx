@@ -13,9 +13,10 @@ import { SignPart } from "./sign-part";
 import { NeedRows, ScoreNow } from "./tally";
 
 export function Finish({ path }: { path: string }) {
+  const open = useSheet((model) => model.unfilled);
   return (
     <div class="finish">
-      <div class="finish-score"><ScoreNow /><p class="muted">暂计分由本机按检查单计算，以服务器收到后的计分为准。</p></div>
+      <div class="finish-score"><ScoreNow /><p class="muted">{open ? `还有 ${open} 项没填，暂计分只按已填的项计算。` : ""}暂计分由本机按检查单计算，以服务器收到后的计分为准。</p></div>
       <Lacking />
       <ReadOver />
       <Remarks />

@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 import { Button } from "../../parts/button";
 import { Dialog } from "../../parts/dialog";
+import { useScratch } from "../../parts/scratch";
 import type { Item } from "../../rules/checklist";
 import { useDesk, useSheet } from "./hooks";
 import { Picks } from "./picks";
@@ -26,12 +27,13 @@ export function Veto({ item }: { item: Item }) {
 function VetoDialog({ item, onClose }: { item: Item; onClose: () => void }) {
   const { model } = useDesk();
   const before = model.answer(item.code)?.veto;
-  const [text, setText] = useState(before?.text ?? "");
+  const [text, setText, written] = useScratch(`${model.draft.inspection} ${item.code} veto`, before?.text);
   const [second, setSecond] = useState(before?.second ?? null);
   const others = model.draft.inspectors.slice(1).map((id) => ({ value: id, words: model.about.names.get(id) ?? "另一名检查员" }));
   const done = () => {
     const counts = item.scoring.kind === "deduct" ? { counts: model.answer(item.code)?.counts ?? {} } : {};
     model.change(item.code, { veto: { text: text.trim(), second }, ...counts });
+    written();
     onClose();
   };
   return (
