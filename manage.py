@@ -168,7 +168,6 @@ def verify_command(
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object a district")] = False,
 ) -> None:
     """Walk the trail from its beginning; exit 1 and name every fault when it is not whole."""
-
     from dispatch.scorecards import anchors  # noqa: PLC0415
     from villages.verify import Report, told, verify  # noqa: PLC0415
 
@@ -186,6 +185,14 @@ def verify_command(
         sys.exit(1)
 
 
+@cli.command("daily")
+def daily_command(data: Data = None, date: str = "") -> None:
+    """Urge what is late, rung by rung; safe to run twice, catches up with days that were missed. --date: up to 2026-11-20."""
+    from dispatch.daily import at_command  # noqa: PLC0415
+
+    _say(_asked(at_command(_settings(data), date)))
+
+
 @cli.command("backup")
 def backup_command(
     data: Data = None,
@@ -194,20 +201,13 @@ def backup_command(
     ] = None,
 ) -> None:
     """Back up database and photos, try the backup by restoring it, tell the tablets how far it reaches."""
+    from offline_sync.nightly import at_command, told  # noqa: PLC0415
+
     settings = _settings(data)
-    made = _asked(_backed_up(settings, (to or settings.backup_folder).resolve()))
-    _say(made)
-
-
-async def _backed_up(settings: Settings, to: Path) -> str:
-    """Take a backup while a server may be running; returns what to say. Exits 1 when it is not whole."""
-    from offline_sync.nightly import back_up, told  # noqa: PLC0415
-
-    async with open_database(settings):
-        made = await back_up(settings, to)
+    made = _asked(at_command(settings, (to or settings.backup_folder).resolve()))
     if not made.whole:
         raise SystemExit(told(made))
-    return told(made)
+    _say(told(made))
 
 
 @cli.command("restore")

@@ -15,7 +15,7 @@ import structlog
 from tortoise.exceptions import IntegrityError
 from tortoise.expressions import Q
 
-from dispatch import round_cards
+from dispatch import daily, ledger, round_cards
 from villages.changes import shielded
 from villages.ground import clock
 from villages.ground.ids import new_id
@@ -29,7 +29,11 @@ POLL = 5.0  # seconds; work enqueued in this process does not wait for it
 Tell = Callable[[int, int], Awaitable[None]]
 
 # What kinds there are, and what does them: (app state, job, tell(done, total)) → result, 200 characters at most.
-KINDS: dict[str, Callable[[Any, Job, Tell], Awaitable[str]]] = {"round_cards": round_cards.make}
+KINDS: dict[str, Callable[[Any, Job, Tell], Awaitable[str]]] = {
+    "round_cards": round_cards.make,
+    "daily": daily.job,
+    "ledger": ledger.make,
+}
 
 log = structlog.get_logger()
 _bells: set[asyncio.Event] = set()

@@ -1,4 +1,4 @@
-"""What the server does by itself every night: a backup, tried, and the horizon told to the tablets.
+"""What the server does by itself every night: a backup, tried, its horizon told to the tablets; then the daily ladder.
 
 A night's work is a job with the date as its key, so it is done once whatever the number of processes, and what a
 server slept through is done when it wakes.
@@ -16,6 +16,7 @@ from offline_sync.backup import Backup, newest_whole, take
 from villages.changes import SYSTEM, Line, change
 from villages.districts import the_district
 from villages.ground import clock
+from villages.ground.database import open_database
 from villages.ground.problems import Problem
 from villages.ground.settings import Settings
 from villages.models import DistrictHead, Job
@@ -33,6 +34,12 @@ async def back_up(settings: Settings, to: Path) -> Backup:
     if made.whole:
         await _tell(made)
     return made
+
+
+async def at_command(settings: Settings, to: Path) -> Backup:
+    """As `back_up`, while the database is not open here; a server may be running."""
+    async with open_database(settings):
+        return await back_up(settings, to)
 
 
 async def _tell(made: Backup) -> None:
@@ -73,12 +80,13 @@ async def nightly_backup(state: Any, _job: Job, _tell_progress: jobs.Tell) -> st
 
 
 async def every_night(state: Any) -> None:
-    """Ask for each night's backup, for ever."""
+    """Ask for each night's backup and each day's ladder, for ever."""
     jobs.KINDS["backup"] = nightly_backup
     await asyncio.sleep(FIRST)
     while True:
         try:
             await ask_for_tonight(state.settings)
+            await ask_for_today()
         except Exception as error:  # a database away for a moment must not end the nights
             log.error("nightly", kind=type(error).__name__, exc_info=error)
         await asyncio.sleep(EVERY)
@@ -91,3 +99,9 @@ async def ask_for_tonight(settings: Settings) -> Job | None:
     if last is not None and last.taken_at >= night:
         return None
     return await jobs.enqueue("backup", f"backup:{clock.local(night).date()}", {}, None)
+
+
+async def ask_for_today() -> Job:
+    """The day's ladder (dispatch/daily.py); days that were slept through are caught up with by the newest."""
+    day = (clock.local(clock.now()) - NIGHT).date()
+    return await jobs.enqueue("daily", f"daily:{day}", {}, None)
