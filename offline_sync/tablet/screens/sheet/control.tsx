@@ -45,7 +45,7 @@ function Counts({ item, method, answer }: Part<Deduct>) {
     const now = model.open.answers.get(item.code)?.counts;
     model.change(item.code, { counts: { ...now, [key]: count } });
   };
-  const clean = counts !== null && !Object.values(counts).some(Boolean);
+  const clean = counts !== null && !answer?.veto && !Object.values(counts).some(Boolean); // a veto says otherwise
   return (
     <div class="deduct">
       {method.rules.map((rule) => (

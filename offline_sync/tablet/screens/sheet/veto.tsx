@@ -11,13 +11,19 @@ export function Veto({ item }: { item: Item }) {
   const { model } = useDesk();
   const veto = useSheet((one) => one.answer(item.code)?.veto ?? null);
   const [open, setOpen] = useState(false);
+  // What the veto alone had filled in is open again: nobody said that nothing was found.
+  const takeBack = () => {
+    const answer = model.answer(item.code);
+    const bare = !answer?.findings.length && !Object.values(answer?.counts ?? {}).some(Boolean);
+    model.change(item.code, { veto: null, ...(bare ? { counts: null } : {}) });
+  };
   return (
     <section class={`veto ${veto ? "veto-on" : ""}`} aria-label="一票否决">
       <p><b>一票否决：</b>{item.veto_condition}</p>
       {veto && <p><b>已提出</b>：{veto.text || "没有写明情况"}。{veto.second ? `${model.about.names.get(veto.second) ?? "第二名检查员"}已确认` : "还没有第二名检查员确认"}。</p>}
       <div class="btns">
         <Button onClick={() => setOpen(true)}>{veto ? "修改" : "提出一票否决…"}</Button>
-        {veto && <Button kind="quiet" onClick={() => model.change(item.code, { veto: null })}>撤回</Button>}
+        {veto && <Button kind="quiet" onClick={takeBack}>撤回</Button>}
       </div>
       {open && <VetoDialog item={item} onClose={() => setOpen(false)} />}
     </section>
