@@ -2,7 +2,7 @@
 
 from starlette.routing import Route
 
-from dispatch.pages import figures, inspection, notices, paper, task, tasks, trail, village
+from dispatch.pages import figures, inspection, ledger, notices, paper, task, tasks, trail, village
 
 routes: list[Route] = [
     *tasks.routes,
@@ -12,5 +12,6 @@ routes: list[Route] = [
     *trail.routes,
     *paper.routes,
     *figures.routes,
+    *ledger.routes,
     *notices.routes,
 ]
