@@ -34,13 +34,12 @@ document.addEventListener("keydown", (event) => {
 // Without this script they stand side by side.
 for (const pair of document.querySelectorAll(".pair[data-slider]")) {
   const after = pair.children[1];
-  if (!after?.querySelector("img") || !pair.querySelector("img")) continue;
+  if (!after?.querySelector("img") || !pair.children[0].querySelector("img")) continue;
   const frame = document.createElement("div");
   const range = Object.assign(document.createElement("input"), { type: "range", min: 0, max: 100, value: 50 });
   const turn = Object.assign(document.createElement("button"), { type: "button", className: "slight", textContent: "并排看" });
   const hand = document.createElement("p");
   range.setAttribute("aria-label", "对比整改前后：向左看整改后，向右看整改前");
-  turn.setAttribute("aria-pressed", "false");
   const show = () => {
     const beside = frame.classList.contains("beside");
     after.style.clipPath = beside ? "" : `inset(0 0 0 ${range.value}%)`;
@@ -49,7 +48,7 @@ for (const pair of document.querySelectorAll(".pair[data-slider]")) {
   range.addEventListener("input", show);
   turn.addEventListener("click", () => {
     const beside = frame.classList.toggle("beside");
-    turn.setAttribute("aria-pressed", String(beside));
+    turn.textContent = beside ? "滑动看" : "并排看";
     range.hidden = beside;
     show();
   });
