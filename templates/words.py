@@ -55,7 +55,6 @@ VERB: dict[str, str] = {
     "ladder.run": "逐级催办",
     "letter.issue": "印发督办单",
     "letter.print": "打印督办单",
-    "notice.print": "打印整改通知单",
     "card.dismiss": "知悉提示",
     "card.print": "打印评分表",
     "plate.print": "打印村牌",

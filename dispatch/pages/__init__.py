@@ -2,7 +2,7 @@
 
 from starlette.routing import Route
 
-from dispatch.pages import figures, inspection, ledger, notices, paper, task, tasks, trail, village
+from dispatch.pages import figures, inspection, ledger, letters, notices, paper, task, tasks, trail, village
 
 routes: list[Route] = [
     *tasks.routes,
@@ -14,4 +14,5 @@ routes: list[Route] = [
     *figures.routes,
     *ledger.routes,
     *notices.routes,
+    *letters.routes,
 ]

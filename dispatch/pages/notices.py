@@ -43,8 +43,8 @@ def _line(one: Group, names: Names) -> dict[str, Any]:
 def link(one: Group) -> str:
     """The task itself, or the list of them."""
     if one.kind == "weekly":
-        return f"/weekly/{one.place}"
-    if one.kind in ("letter", "propose"):
+        return f"/tasks?town={one.place}"  # all that is open, by deadline, to be printed
+    if one.kind in ("letter", "propose"):  # where letters are issued from, and kept
         return "/letters"
     if one.count == 1:
         return f"/tasks/{one.subject}"

@@ -1,0 +1,136 @@
+"""督办单: the office's numbered letter to one town or department about its late tasks.
+
+Printed before the change and entered in it: number, bytes and `supervise` on every task stand or fall together. Sent
+twice, the form's one-time id finds the letter that is there. Reprints serve the bytes.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from dispatch.deadlines import days_left
+from dispatch.hands import Hand, directory
+from dispatch.models import Letter, LetterTask, Task
+from dispatch.moves import apply
+from dispatch.notices import Told, write
+from dispatch.registers import Act
+from dispatch.scorecards import Press, minute
+from dispatch.stages import DEPARTMENT, OPEN, TOWN
+from templates.filters import full_day
+from templates.pdf import paper_ready
+from templates.words import STAGE
+from villages.changes import Actor, Line, change
+from villages.ground import clock
+from villages.ground.problems import Problem
+from villages.models import DistrictHead, Town, Unit, Village
+from villages.permissions import Who
+from villages.web import need
+
+MOST = 200  # tasks a letter
+
+
+def number_of(letter: Letter) -> str:
+    """督办〔2026〕3号"""
+    return f"督办〔{letter.year}〕{letter.ordinal}号"
+
+
+def addressee(task: Task) -> str:
+    """Who a letter about this task goes to: the department, or the town of the village."""
+    return task.unit if "-" in task.unit else task.town
+
+
+async def proposed(district: str) -> dict[str, list[Task]]:
+    """Late tasks that no letter has pressed since their deadline, by addressee; the longest late first. Two queries."""
+    now = clock.now()
+    late = Task.filter(stage__in=sorted(OPEN), deadline__lt=now, rung__gte=3, village__startswith=district)
+    tasks = await late.order_by("deadline", "id").limit(2000)
+    pressed = set(await LetterTask.filter(letter__district=district).values_list("task_id", "deadline"))
+    found: dict[str, list[Task]] = {}
+    for task in tasks:
+        if (task.id, task.deadline) not in pressed:
+            found.setdefault(addressee(task), []).append(task)
+    return found
+
+
+async def issue(
+    press: Press, who: Who, *, act: UUID, unit: str, tasks: Sequence[UUID], note: str, deadline: datetime
+) -> Letter:
+    """Issue a letter. Raises forbidden, invalid (nothing chosen, a foreign task, no note, a past date), stale."""
+    post = need(who, "letter.issue", who.district)
+    if there := await Letter.get_or_none(id=act):
+        return there
+    now = clock.now()
+    if not note.strip() or not 0 < len(tasks) <= MOST or deadline <= now:
+        raise Problem("invalid", what=f"请写明领导批示，选 1 至 {MOST} 项任务，办结期限须晚于今天。")
+    if missing := await asyncio.to_thread(paper_ready):
+        raise Problem("paper_unready", missing="；".join(missing))
+    found = await Task.filter(id__in=list(tasks)).order_by("deadline", "id")
+    if len(found) != len(set(tasks)) or any(addressee(one) != unit or one.stage not in OPEN for one in found):
+        raise Problem("stale")
+    head = await DistrictHead.get(district=who.district)
+    year = clock.local(now).year
+    last = await Letter.filter(district=who.district, year=year).order_by("-ordinal").first()
+    letter = Letter(
+        id=act, district=who.district, year=year, ordinal=last.ordinal + 1 if last else 1, unit=unit,
+        note=note.strip()[:600], deadline=deadline, issued_at=now, issued_by=who.person, data_rev=head.rev,
+        chain_hash=head.chain_hash,
+    )  # fmt: skip
+    pdf = await press.paper.render("letter", await _context(letter, head, found, who))
+    letter.pdf_sha256 = await asyncio.to_thread(press.blobs.put, pdf)
+    actor = Actor(who.person, post.role, post.place, who.title, who.device)
+    await change(
+        lambda line: _enter(line, actor, letter, found), district=who.district, actor=actor, verb="letter.issue",
+        command_id=act,
+    )  # fmt: skip
+    return letter
+
+
+async def _enter(line: Line, actor: Actor, letter: Letter, tasks: Sequence[Task]) -> None:
+    taken = Letter.filter(district=letter.district, year=letter.year, ordinal__gte=letter.ordinal)
+    if await taken.exists():
+        raise Problem("stale")
+    letter.rev = line.rev
+    await letter.save(force_create=True)
+    text = f"{number_of(letter)}：{letter.note}"
+    for printed in tasks:
+        task = await Task.get(id=printed.id)
+        if (task.stage, task.unit, task.deadline) != (printed.stage, printed.unit, printed.deadline):
+            raise Problem("stale")  # the paper would say what is no longer so
+        if (await apply(line, task, Act("supervise", actor, text=text))).status != "applied":
+            raise Problem("stale")
+    await LetterTask.bulk_create(
+        [LetterTask(letter_id=letter.id, task_id=task.id, deadline=task.deadline) for task in tasks]
+    )
+    known = await directory(clock.local(line.heard_at).date(), [letter.unit])
+    hand = Hand(DEPARTMENT if "-" in letter.unit else TOWN, letter.unit)
+    write(line, [Told(person, "letter", str(letter.id), letter.unit) for person, _ in known.first([hand])])
+    line.about("letter", letter.id, letter.unit if "-" not in letter.unit else line.district)
+    line.body.update(
+        number=number_of(letter), unit=letter.unit, note=letter.note, deadline=clock.rfc3339(letter.deadline),
+        tasks=[str(task.id) for task in tasks], pdf_sha256=letter.pdf_sha256,
+    )  # fmt: skip
+
+
+async def _context(letter: Letter, head: DistrictHead, tasks: Sequence[Task], who: Who) -> dict[str, Any]:
+    """All that is printed, in words."""
+    villages = dict(
+        await Village.filter(code__in={task.village for task in tasks}).values_list("code", "name")
+    )
+    named = await (Unit if "-" in letter.unit else Town).get(code=letter.unit)
+    return {
+        "title": "督办单", "district": head.name, "number": number_of(letter), "unit": named.name,
+        "note": letter.note, "deadline": full_day(letter.deadline), "issued": full_day(letter.issued_at),
+        "demo": head.kind == "demo", "as_of": minute(letter.issued_at), "by": who.title,
+        "chain": letter.chain_hash[:12], "issued_iso": clock.local(letter.issued_at).isoformat(timespec="seconds"),
+        "tasks": [
+            {
+                "number": task.number, "village": villages.get(task.village, task.village),
+                "problem": f"{task.place}：{task.text}" if task.place else task.text,
+                "deadline": full_day(task.deadline), "stage": STAGE[task.stage],
+                "late": max(0, -days_left(task.deadline, letter.issued_at)),
+            }
+            for task in tasks
+        ],
+    }  # fmt: skip

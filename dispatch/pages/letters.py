@@ -1,0 +1,83 @@
+"""督办单 at the desk: what the ladder proposes, the form that issues a letter, the letters there are and their bytes."""
+
+import asyncio
+from datetime import date
+from urllib.parse import quote
+from uuid import UUID, uuid4
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Route
+
+from dispatch import letters
+from dispatch.models import Letter
+from dispatch.pages.naming import names_for
+from dispatch.pages.paper import press_of
+from villages.ground import clock
+from villages.ground.problems import Problem
+from villages.permissions import Who, departments, post_for, prefixes
+from villages.shell import desk, desk_page, done
+from villages.web import form, need
+
+
+@desk_page
+async def list_letters(request: Request, who: Who) -> Response:
+    """GET /letters: for the office what is proposed; for all the letters that reach them."""
+    may = post_for(who, "letter.issue", who.district) is not None
+    reach, own = prefixes(who, "letter.print"), departments(who)
+    if not reach and not own:
+        raise Problem("forbidden", act="打印督办单", who="镇街专管员或区级办公室")
+    proposed = await letters.proposed(who.district) if may else {}
+    found = [
+        one
+        for one in await Letter.filter(district=who.district).order_by("-year", "-ordinal").limit(500)
+        if one.unit in own or ("-" not in one.unit and one.unit.startswith(reach)) or who.district in reach
+    ]
+    names = await names_for({task.village for tasks in proposed.values() for task in tasks})
+    return desk(
+        request, who, "dispatch/letters.html", names=names,
+        proposed=[(uuid4(), unit, names.unit(unit), tasks[: letters.MOST], len(tasks)) for unit, tasks in proposed.items()],
+        letters=[(one, letters.number_of(one), names.unit(one.unit)) for one in found],
+    )  # fmt: skip
+
+
+@desk_page
+async def issue(request: Request, who: Who) -> Response:
+    """POST /letters: issue one (dispatch/letters.py)."""
+    data = await form(request, who, max_fields=letters.MOST + 10)
+    try:
+        act, tasks = UUID(str(data.get("act", ""))), [UUID(str(one)) for one in data.get("task[]", [])]
+        deadline = clock.end_of_day(date.fromisoformat(str(data.get("deadline", ""))))
+    except ValueError:
+        raise Problem("invalid", what="办结期限不是有效的日期，请返回上一页重新选择。") from None
+    press = await press_of(request)
+    await letters.issue(
+        press, who, act=act, unit=str(data.get("unit", ""))[:16], tasks=tasks, note=str(data.get("note", "")),
+        deadline=deadline,
+    )  # fmt: skip
+    return done("/letters", "letter.issue")
+
+
+@desk_page
+async def pdf(request: Request, who: Who) -> Response:
+    """GET /letters/{id}.pdf: the very bytes that were issued."""
+    letter = await Letter.get_or_none(id=request.path_params["id"], district=who.district)
+    if letter is None:
+        raise Problem("not_found")
+    need(who, "letter.print", letter.unit, *([letter.district] if who.district in prefixes(who) else []))
+    path = request.app.state.blobs.path(letter.pdf_sha256)
+    if not await asyncio.to_thread(path.is_file):
+        raise Problem("not_found")
+    name = quote(f"{letters.number_of(letter)}.pdf", safe="")
+    headers = {
+        "Content-Disposition": f"inline; filename=\"letter.pdf\"; filename*=UTF-8''{name}",
+        "Cache-Control": "private, no-cache",
+    }
+    return FileResponse(path, headers=headers, media_type="application/pdf")
+
+
+routes: list[Route] = [
+    Route("/letters", list_letters, methods=["GET"]),
+    Route("/letters", issue, methods=["POST"]),
+    Route("/letters/{id:uuid}.pdf", pdf, methods=["GET"]),
+]

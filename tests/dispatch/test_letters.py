@@ -1,0 +1,81 @@
+"""A 督办单 from the ladder's proposal to the bytes that a reprint serves."""
+
+import os
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from starlette.applications import Starlette
+
+from dispatch import daily
+from dispatch.models import Letter, LetterTask, Notice, Step, Task
+from tests.dispatch.desk_house import TOWN, at_desk, house, said, some_tasks
+from villages.ground import clock
+from villages.models import Change
+
+
+@pytest.fixture
+async def app(tmp_path: Path) -> AsyncIterator[Starlette]:
+    async with house(tmp_path) as running:
+        yield running
+
+
+async def test_a_letter_from_proposal_to_reprint(app: Starlette, monkeypatch: pytest.MonkeyPatch) -> None:
+    tasks = await some_tasks(2)
+    later = clock.now() + timedelta(days=8)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    await daily.run()
+    due = clock.local(later + timedelta(days=3)).date().isoformat()
+    async with at_desk(app, "office") as office, at_desk(app, "town") as town, at_desk(app, "town3") as far:
+        assert "拟督办：王平镇 2 项逾期满 3 天" in said(await office.get("/letters"))
+        form = await office.form("/letters", "/letters")
+        chosen = {**form.fields, "task[]": [str(task) for task in tasks], "note": "请镇里主要同志过问。"}
+        past = await office.http.post("/letters", data=chosen | {"deadline": "2026-01-01"})
+        assert past.status_code == 422 and not await Letter.exists()
+        for _ in range(2):  # a form that is sent twice
+            answer = await office.http.post("/letters", data=chosen | {"deadline": due})
+            assert answer.status_code == 303, said(answer.text)
+        letter = await Letter.get()
+        year = clock.local(later).year
+        assert (letter.year, letter.ordinal, letter.unit, letter.note) == (
+            year,
+            1,
+            TOWN,
+            "请镇里主要同志过问。",
+        )
+        assert await Change.filter(verb="letter.issue").count() == 1
+        assert {row.supervised for row in await Task.filter(id__in=tasks)} == {1}
+        assert await LetterTask.all().count() == 2 and await Step.filter(verb="supervise").count() == 2
+        assert await Notice.filter(kind="letter", subject=str(letter.id), place=TOWN).exists()
+        page = said(await office.get("/letters"))
+        assert f"督办〔{year}〕1号" in page and "拟督办" not in page
+        own = await town.http.get(f"/letters/{letter.id}.pdf")
+        again = await office.http.get(f"/letters/{letter.id}.pdf")
+        assert own.status_code == 200 and own.content == again.content and own.content.startswith(b"%PDF")
+        if keep := os.environ.get("XUNCUN_KEEP_PDF"):
+            Path(keep).write_bytes(own.content)
+        assert (await far.http.get(f"/letters/{letter.id}.pdf")).status_code == 404
+        assert f"督办〔{year}〕1号" in said(await town.get("/letters")) and "1号" not in said(
+            await far.get("/letters")
+        )
+        refused = await town.http.post("/letters", data=chosen | {"csrf": "x", "deadline": due})
+        assert refused.status_code == 403
+
+
+async def test_a_task_that_is_not_the_addressees_or_is_closed_stops_the_letter(
+    app: Starlette, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tasks = await some_tasks(2)
+    later = clock.now() + timedelta(days=8)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    await daily.run()
+    due = clock.local(later + timedelta(days=3)).date().isoformat()
+    async with at_desk(app, "office") as office:
+        form = await office.form("/letters", "/letters")
+        await office.act(tasks[0], "cancel", text="重复派单")
+        chosen = {**form.fields, "task[]": [str(task) for task in tasks], "note": "抓紧", "deadline": due}
+        assert (await office.http.post("/letters", data=chosen)).status_code == 409
+        wrong = chosen | {"task[]": [str(tasks[1])], "unit": "110109104"}
+        assert (await office.http.post("/letters", data=wrong)).status_code == 409
+    assert not await Letter.exists() and (await Task.get(id=tasks[1])).supervised == 0
