@@ -37,6 +37,7 @@ export async function keepCurrent(live: Live, lastOk: () => string | null): Prom
 class Updates {
   private registration: ServiceWorkerRegistration | null = null;
   private looked = -AT_MOST_EVERY;
+  private admitting = false;
   private stale = false; // another build serves by now than the one on this page
 
   constructor(private controlled: boolean) {}
@@ -52,11 +53,12 @@ class Updates {
     this.registration?.update().catch(() => undefined); // no network, no newer build
   }
 
-  /** Another build serves from now on. The very first finds the page it came with: nothing to do. */
+  /** Another build serves from now on. The very first finds the page it came with: nothing to do. Where it comes late
+   * or by another tab's doing, this tab goes on with its own until the next way. */
   taken(): void {
     this.stale = this.controlled;
     this.controlled = true;
-    if (this.stale) void this.between();
+    if (this.stale && (this.admitting || document.visibilityState === "hidden")) void this.between();
   }
 
   /** A moment when nobody is in the middle of something: at a start, from screen to screen. */
@@ -66,11 +68,13 @@ class Updates {
     else if (this.registration?.waiting) await whileHandsAreEmpty(() => this.letIn());
   }
 
-  /** Ends when the newer build has taken over (each tab then reloads by itself), or has not managed in time. */
-  private letIn(): Promise<unknown> {
+  /** Ends when the newer build has taken over, or has not managed in time: then it comes when it comes. */
+  private async letIn(): Promise<void> {
     const taken = new Promise((done) => navigator.serviceWorker.addEventListener("controllerchange", done, { once: true }));
+    this.admitting = true;
     this.registration?.waiting?.postMessage("take-over");
-    return Promise.race([taken, new Promise((done) => setTimeout(done, PATIENCE))]);
+    await Promise.race([taken, new Promise((done) => setTimeout(done, PATIENCE))]);
+    this.admitting = false;
   }
 }
 

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import uvicorn
@@ -52,8 +52,15 @@ class Builder:
         made = self.folder / "made" / mark
         if mark not in self._made:
             self._made[mark] = self.build(mark, made)
-        shutil.rmtree(self.served, ignore_errors=True)
-        shutil.copytree(made, self.served)
+        self.served.mkdir(exist_ok=True)
+        kept = {"assets", *(file.name for file in made.glob("assets/*"))}
+        shutil.copytree(made / "assets", self.served / "assets", dirs_exist_ok=True)
+        for name in ("manifest.webmanifest", "index.html", "sw.js"):
+            shutil.copy(made / name, self.served / f"{name}.new")
+            (self.served / f"{name}.new").rename(self.served / name)
+        for file in self.served.glob("assets/*"):
+            if file.name not in kept:
+                file.unlink()
         return self._made[mark]
 
     def build(self, mark: str, out: Path) -> str:
@@ -72,21 +79,29 @@ class Builder:
 
 
 @contextlib.contextmanager
-def serving(folder: Path, asked: list[str]) -> Iterator[str]:
-    """The shell's doors over HTTP and one of an API's; `asked` notes what reached the API. Yields the address."""
+def serving(folder: Path, asked: list[str], more: Sequence[Route] = ()) -> Iterator[str]:
+    """The shell's doors over HTTP, `more`, and one of an API's; `asked` notes what reached the API. Yields the address."""
 
     async def api(request: Request) -> Response:
         asked.append(request.method)
         return PlainTextResponse("fresh")
 
     app = Starlette(
-        routes=[*shell.routes(folder), Route("/api/time", api, methods=["GET", "POST"])],
+        routes=[*more, *shell.routes(folder), Route("/api/time", api, methods=["GET", "POST"])],
         middleware=[Middleware(Shield)],
         exception_handlers={Problem: problem_response},
     )
+    with listening(app) as url:
+        yield url
+
+
+@contextlib.contextmanager
+def listening(app: Starlette, *, lifespan: bool = False) -> Iterator[str]:
+    """The application on a port of the system's choice, in a thread. Yields the address."""
     with socket.socket() as door:
         door.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
+        config = uvicorn.Config(app, log_level="warning", lifespan="on" if lifespan else "off")
+        server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [door]}, daemon=True)
         thread.start()
         while not server.started:
@@ -96,4 +111,4 @@ def serving(folder: Path, asked: list[str]) -> Iterator[str]:
             yield f"http://127.0.0.1:{door.getsockname()[1]}"
         finally:
             server.should_exit = True
-            thread.join(10)
+            thread.join(20)

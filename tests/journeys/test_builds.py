@@ -9,14 +9,12 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page
 
 from tests.journeys.builder import Builder, serving
+from tests.journeys.undebugged import Driver, driving
 
-pytestmark = [pytest.mark.browser]
-IN_HAND = """() => new Promise(taken => navigator.locks.request("xuncun-in-hand", {mode: "shared"},
-    () => new Promise(done => { window.putDown = done; taken(); })))"""
-UPDATE = """async () => { const there = await navigator.serviceWorker.ready; await there.update();
-    const coming = there.installing ?? there.waiting;
-    if (coming && coming.state === "installing") await new Promise(done => coming.onstatechange = done);
-    return coming ? coming.state : null; }"""
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+IN_HAND = """await new Promise((taken) => tabs.two.navigator.locks.request("xuncun-in-hand", { mode: "shared" },
+    () => new Promise((done) => { tabs.two.putDown = done; taken(); })));"""
+TYPED = "const field = Object.assign(tabs.two.document.createElement('textarea'), { value: '墙角' });"
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +28,17 @@ def asked() -> list[str]:
 
 
 @pytest.fixture
+def driver(builder: Builder, tmp_path: Path) -> Iterator[Driver]:
+    """A browser that nobody watches, over build "a"."""
+    builder.publish("a")
+    made = Driver()
+    with serving(builder.served, [], made.routes) as address, driving(made, address, tmp_path / "profile"):
+        yield made
+
+
+@pytest.fixture
 def address(builder: Builder, asked: list[str]) -> Iterator[str]:
+    builder.publish("a")
     with serving(builder.served, asked) as url:
         yield url
 
@@ -42,40 +50,27 @@ def tablet(browser: Browser) -> Iterator[BrowserContext]:
         yield context
 
 
-def installed(context: BrowserContext, address: str, screen: str = "") -> Page:
+def until(page: Page, true: str) -> None:
+    """Waits for what Playwright's own waiting may not ask: the page's policy forbids its eval."""
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        with contextlib.suppress(Error):  # asked in the middle of a reload
+            if page.evaluate(true):
+                return
+        time.sleep(0.05)
+    raise AssertionError(f"never true: {true}")
+
+
+def installed(context: BrowserContext, address: str) -> Page:
     """A page under its worker."""
     page = context.new_page()
-    page.goto(f"{address}/tablet/{screen}")
+    page.goto(f"{address}/tablet/")
     until(page, "navigator.serviceWorker.controller !== null")
     return page
 
 
-def until(page: Page, true: str) -> None:
-    """Waits for what Playwright's own waiting may not ask: the page's policy forbids its eval."""
-    end, told = time.monotonic() + 15, None
-    while time.monotonic() < end:
-        with contextlib.suppress(Error):  # asked in the middle of a reload
-            told = page.evaluate(true)
-            if told:
-                return
-        time.sleep(0.05)
-    raise AssertionError(f"never true: {true} ({told})")
-
-
 def build_of(page: Page) -> str:
     return str(page.locator("meta[name=build]").get_attribute("content"))
-
-
-def caches_of(page: Page) -> list[str]:
-    return list(page.evaluate("caches.keys()"))
-
-
-def becomes(page: Page, build: str) -> None:
-    until(
-        page,
-        f"document.querySelector('meta[name=build]').content === '{build}'"
-        " && navigator.serviceWorker.controller?.state === 'activated'",
-    )
 
 
 def test_opens_without_network(builder: Builder, address: str, tablet: BrowserContext) -> None:
@@ -88,7 +83,7 @@ def test_opens_without_network(builder: Builder, address: str, tablet: BrowserCo
     failed: list[str] = []
     page.on("requestfailed", lambda request: failed.append(request.url))
     page.reload()
-    assert build_of(page) == build and caches_of(page) == [f"xuncun-{build}"]
+    assert build_of(page) == build and page.evaluate("caches.keys()") == [f"xuncun-{build}"]
     assert (
         page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--mark')").strip() == "a"
     )
@@ -99,90 +94,89 @@ def test_opens_without_network(builder: Builder, address: str, tablet: BrowserCo
     other = tablet.new_page()
     other.goto(f"{address}/tablet/anything#/village/110109105210")
     assert build_of(other) == build
-    assert [url for url in failed if "manifest" not in url and "sw.js" not in url] == []
+    assert [url for url in failed if "/tablet/assets/" in url] == []
 
 
-def test_three_builds_in_a_row_and_back(builder: Builder, address: str, tablet: BrowserContext) -> None:
-    first = builder.publish("a")
-    page = installed(tablet, address)
+def test_three_builds_in_a_row_and_back(builder: Builder, driver: Driver) -> None:
+    driver.open("one")
+    first = driver.build("one")
     for number, mark in enumerate(["b", "c", "a"]):
-        before, build = build_of(page), builder.publish(mark)
+        before, build = driver.build("one"), builder.publish(mark)
         assert build != before
-        assert page.evaluate(UPDATE) == "installed"
-        page.wait_for_timeout(300)
-        assert build_of(page) == before, "never under somebody's fingers"
-        page.evaluate(f"location.hash = '#/screen/{number}'")
-        becomes(page, build)
-        assert page.url.endswith(f"#/screen/{number}") and caches_of(page) == [f"xuncun-{build}"]
-        tablet.set_offline(True)
-        page.reload()
-        assert build_of(page) == build
-        tablet.set_offline(False)
-    assert build_of(page) == first
+        assert driver.look() == "installed"
+        time.sleep(0.5)
+        assert driver.build("one") == before, "never under somebody's fingers"
+        driver.way("one", f"#/screen/{number}")
+        driver.becomes("one", build)
+        assert driver.run("return tabs.one.location.hash") == f"#/screen/{number}"
+        assert driver.run("return caches.keys()") == [f"xuncun-{build}"]
+    assert driver.build("one") == first
 
 
-def test_a_start_brings_the_newer_build(builder: Builder, address: str, tablet: BrowserContext) -> None:
-    builder.publish("a")
-    page = installed(tablet, address)
-    build = builder.publish("b")
-    assert page.evaluate(UPDATE) == "installed"
-    page.reload()
-    becomes(page, build)
+def test_a_start_brings_the_newer_build(builder: Builder, driver: Driver) -> None:
+    driver.open("one")
+    old, build = driver.build("one"), builder.publish("b")
+    assert driver.look() == "installed"
+    driver.run("tabs.one.close(); await pause(500);")
+    driver.open("two")
+    driver.becomes("two", build)
+    assert old != build
 
 
-def test_nothing_changes_while_any_tab_has_something_in_hand(
-    builder: Builder, address: str, tablet: BrowserContext
-) -> None:
-    old = builder.publish("a")
-    one, two = installed(tablet, address), installed(tablet, address)
-    two.evaluate(IN_HAND)
+def test_nothing_changes_while_any_tab_has_something_in_hand(builder: Builder, driver: Driver) -> None:
+    driver.open("one")
+    driver.open("two")
+    old = driver.build("one")
+    driver.run(IN_HAND)
     new = builder.publish("b")
-    assert one.evaluate(UPDATE) == "installed"
-    one.evaluate("location.hash = '#/other'")
-    one.reload()
-    one.wait_for_timeout(500)
-    assert build_of(one) == build_of(two) == old
-    two.evaluate("putDown()")
-    two.evaluate("location.hash = '#/other'")
-    becomes(one, new)
-    becomes(two, new)
+    assert driver.look() == "installed"
+    driver.way("one", "#/other")
+    time.sleep(1)
+    assert driver.build("one") == driver.build("two") == old
+    driver.run("tabs.two.putDown();")
+    driver.way("two", "#/other")
+    driver.becomes("two", new)
+    time.sleep(0.5)
+    assert driver.build("one") == old, "never under somebody's fingers"
+    driver.way("one", "#/further")
+    driver.becomes("one", new)
 
 
-def test_typed_words_are_not_reloaded_away(builder: Builder, address: str, tablet: BrowserContext) -> None:
-    old = builder.publish("a")
-    one, two = installed(tablet, address), installed(tablet, address)
-    two.evaluate("document.body.append(Object.assign(document.createElement('textarea'), {value: '墙角'}))")
+def test_typed_words_are_not_reloaded_away(builder: Builder, driver: Driver) -> None:
+    driver.open("one")
+    driver.open("two")
+    old = driver.build("two")
+    driver.run(f"{TYPED} tabs.two.document.body.append(field);")
     new = builder.publish("b")
-    assert one.evaluate(UPDATE) == "installed"
-    one.evaluate("location.hash = '#/other'")
-    becomes(one, new)
-    two.wait_for_timeout(300)
-    assert build_of(two) == old and two.locator("textarea").input_value() == "墙角"
-    two.evaluate("document.querySelector('textarea').value = ''; location.hash = '#/other'")
-    becomes(two, new)
+    assert driver.look() == "installed"
+    driver.way("one", "#/other")
+    driver.becomes("one", new)
+    driver.way("two", "#/other")
+    time.sleep(0.5)
+    assert driver.build("two") == old
+    assert driver.run("return tabs.two.document.querySelector('textarea').value") == "墙角"
+    driver.run("tabs.two.document.querySelector('textarea').value = '';")
+    driver.way("two", "#/further")
+    driver.becomes("two", new)
 
 
-def test_half_a_build_never_takes_over(builder: Builder, address: str, tablet: BrowserContext) -> None:
-    old = builder.publish("a")
-    page = installed(tablet, address)
-    new = builder.publish("b")
+def test_half_a_build_never_takes_over(builder: Builder, driver: Driver) -> None:
+    driver.open("one")
+    old, new = driver.build("one"), builder.publish("b")
     style = next((builder.served / "assets").glob("style-*.css"))
     content = style.read_bytes()
     style.unlink()
-    assert page.evaluate(UPDATE) == "redundant"
-    page.evaluate("location.hash = '#/other'")
-    page.reload()
-    assert build_of(page) == old
+    assert driver.look() == "redundant"
+    driver.way("one", "#/other")
+    time.sleep(0.5)
+    assert driver.build("one") == old
     style.write_bytes(content)
-    assert page.evaluate(UPDATE) == "installed"
-    page.evaluate("location.hash = '#/again'")
-    becomes(page, new)
+    assert driver.look() == "installed"
+    driver.way("one", "#/again")
+    driver.becomes("one", new)
 
 
-def test_the_worker_leaves_the_wire_alone(
-    builder: Builder, address: str, tablet: BrowserContext, asked: list[str]
-) -> None:
-    builder.publish("a")
+def test_the_worker_leaves_the_wire_alone(address: str, tablet: BrowserContext, asked: list[str]) -> None:
     page = installed(tablet, address)
     for method in ("GET", "GET", "POST"):
         assert page.evaluate(f"fetch('/api/time', {{method: '{method}'}}).then(r => r.text())") == "fresh"

@@ -1,94 +1,78 @@
 """A new build arrives while a sheet is being filled in: nothing moves until it is left, and then nothing is lost."""
 
-import os
-import signal
-import subprocess
-import sys
+import asyncio
 import time
-import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
 
-from tests.journeys.builder import ROOT, Builder
-from tests.journeys.conftest import free_port
-from tests.journeys.test_builds import UPDATE, becomes, build_of
+from app import make_app
+from dispatch.demo_district import load_demo
+from offline_sync import shell
+from tests.journeys.builder import Builder, listening
+from tests.journeys.undebugged import Driver, driving
+from villages.ground.database import open_database
+from villages.ground.migrations import migrate
+from villages.ground.settings import Settings
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-WITH_FOLDER = (
-    "import sys, pathlib; from offline_sync import shell; shell.FOLDER = pathlib.Path(sys.argv.pop(1));"
-    " import manage; manage.cli()"
-)
+# What a finger and a keyboard do, to the first of what bears these words or this name.
+HANDS = """
+const page = tabs.one.document;
+const named = (words) => [...page.querySelectorAll("button, a")].find((one) =>
+  (one.getAttribute("aria-label") ?? one.innerText).trim().startsWith(words));
+const found = async (words) => {
+  for (let turn = 0; turn < 150 && !named(words); turn++) await pause(100);
+  return named(words);
+};
+const tap = async (words) => (await found(words)).click();
+const type = (field, text) => { field.value = text; field.dispatchEvent(new tabs.one.InputEvent("input", { bubbles: true })); };
+"""
 
 
-@pytest.fixture(scope="module")
-def builder(tmp_path_factory: pytest.TempPathFactory) -> Builder:
-    made = Builder(tmp_path_factory.mktemp("builds"))
-    made.publish("a")
-    return made
+@pytest.fixture
+def builder(tmp_path: Path) -> Builder:
+    return Builder(tmp_path / "builds")
 
 
-@pytest.fixture(scope="module")
-def address(builder: Builder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The whole server over a demo district, giving out the builder's newest build."""
-    port, data = free_port(), tmp_path_factory.mktemp("served")
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("XUNCUN_")}
-    line = [
-        sys.executable,
-        "-c",
-        WITH_FOLDER,
-        str(builder.served),
-        "serve",
-        "--port",
-        str(port),
-        "--data",
-        str(data),
-    ]
-    process = subprocess.Popen(line, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
-    url = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(600):
-            try:
-                urllib.request.urlopen(f"{url}/healthz", timeout=2)
-                break
-            except OSError:
-                assert process.poll() is None
-                time.sleep(0.1)
-        yield url
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(20)
+@pytest.fixture
+def driver(builder: Builder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Driver]:
+    """A browser that nobody watches, over the whole application with the builder's newest build."""
+    settings, made = Settings(tmp_path / "data"), Driver()
+    settings.data.mkdir()
+
+    async def fill() -> None:
+        await migrate(settings)
+        async with open_database(settings):
+            await load_demo()
+
+    asyncio.run(fill())
+    builder.publish("a")
+    monkeypatch.setattr(shell, "FOLDER", builder.served)
+    app = make_app(settings)
+    app.router.routes[:0] = made.routes
+    with listening(app, lifespan=True) as address, driving(made, address, tmp_path / "profile"):
+        yield made
 
 
-def at_the_sheet(page: Page, address: str) -> None:
-    """Signed in, and the first sheet of 安家庄村 begun by taps."""
-    page.goto(f"{address}/tablet/")
-    page.locator("input").nth(0).fill("inspector")
-    page.locator("input[type=password]").fill("xuncun-demo")
-    page.get_by_role("button", name="登录", exact=True).click()
-    page.get_by_text("安家庄村").first.click()
-    page.get_by_role("button", name="开始检查").first.click()
-    expect(page.get_by_role("button", name="一般加一")).to_be_visible()
-
-
-def test_a_sheet_in_hand_outlasts_a_new_build(builder: Builder, address: str, browser: Browser) -> None:
-    with browser.new_context(locale="zh-CN", viewport={"width": 1180, "height": 820}) as context:
-        context.set_default_timeout(20_000)
-        page = context.new_page()
-        at_the_sheet(page, address)
-        old, sheet = build_of(page), page.url
-        page.get_by_role("button", name="一般加一").click()
-        new = builder.publish("b")
-        assert page.evaluate(UPDATE) == "installed"
-        page.get_by_role("button", name="下一项").click()
-        page.get_by_role("button", name="上一项").click()
-        page.get_by_role("button", name="一般加一").click()
-        page.wait_for_timeout(500)
-        assert build_of(page) == old != new
-        page.get_by_role("button", name="返回").click()
-        becomes(page, new)
-        assert "/visit/" not in page.url
-        page.goto(sheet)
-        expect(page.get_by_role("button", name="一般 2")).to_be_visible()
-        assert build_of(page) == new
+def test_a_sheet_in_hand_outlasts_a_new_build(builder: Builder, driver: Driver) -> None:
+    driver.open("one")
+    driver.run(
+        f"""{HANDS} const [name, password] = page.querySelectorAll("form input");
+        type(name, "inspector"); type(password, "xuncun-demo"); await tap("登录");
+        await tap("安家庄村"); await tap("开始检查"); await tap("一般加一");"""
+    )
+    old, sheet = driver.build("one"), str(driver.run("return tabs.one.location.hash"))
+    assert sheet.startswith("#/visit/")
+    new = builder.publish("b")
+    assert driver.look() == "installed"
+    driver.run(f"{HANDS} await tap('下一项'); await tap('上一项'); await tap('一般加一');")
+    time.sleep(1)
+    assert driver.build("one") == old != new
+    driver.run(f"{HANDS} await tap('返回');")
+    driver.becomes("one", new)
+    assert not str(driver.run("return tabs.one.location.hash")).startswith("#/visit/")
+    driver.way("one", sheet)
+    assert driver.run(f"{HANDS} return Boolean(await found('一般 2'));")
+    assert driver.build("one") == new
