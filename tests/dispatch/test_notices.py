@@ -257,3 +257,11 @@ async def test_as_many_queries_for_thirty_as_for_one(app: Starlette) -> None:
             await village.get("/notices")
         assert 0 < len(thirty) == len(one) <= 12, "\n".join(thirty)
         assert "没有新的消息" in said(await office.get("/notices"))
+
+
+async def test_whoever_ever_submitted_is_not_called_to_review(people: Cast) -> None:
+    task = await one_task(people.inspector)
+    await do(people.town_too, "submit", task, photos=[photo()], text="镇里代交")
+    await do(people.town, "reject", task, text="没改到位")
+    await do(people.village, "submit", task, photos=[photo()])
+    assert await told(people) == {("town", "review")}
