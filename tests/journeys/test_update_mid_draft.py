@@ -68,8 +68,13 @@ def test_a_sheet_in_hand_outlasts_a_new_build(builder: Builder, driver: Driver) 
     new = builder.publish("b")
     assert driver.look() == "installed"
     driver.run(f"{HANDS} await tap('下一项'); await tap('上一项'); await tap('一般加一');")
+    # Ways within the sheet, and in another window.
+    driver.run(f"{HANDS} await tap('签字完成'); await pause(700); await tap('返回'); await pause(700);")
+    assert driver.run("return tabs.one.location.hash") == sheet
+    driver.open("two")
+    driver.way("two", "#/tasks")
     time.sleep(1)
-    assert driver.build("one") == old != new
+    assert driver.build("one") == driver.build("two") == old != new
     driver.run(f"{HANDS} await tap('返回');")
     driver.becomes("one", new)
     assert not str(driver.run("return tabs.one.location.hash")).startswith("#/visit/")

@@ -92,7 +92,7 @@ class Driver:
         self.until(
             f"tabs.{name}.document.readyState === 'complete' && tabs.{name}.location.pathname === {path!r}"
         )
-        self.until(f"tabs.{name}.document.querySelector('form')")
+        self.until(f"tabs.{name}.document.querySelector('#app > :not(.opening, noscript)')")
         self.until(f"tabs.{name}.navigator.serviceWorker.controller")
 
     def build(self, name: str) -> str:
