@@ -44,7 +44,7 @@ def mend(page: Page, server: str, task: str, shots: list[Path]) -> None:
 
 def stage_of(page: Page, server: str, task: str) -> str:
     page.goto(f"{server}/tasks/{task}")
-    return page.locator(".badge").first.inner_text().strip()
+    return page.locator("main .badge").first.inner_text().strip()
 
 
 def test_from_finding_to_paper(server: str, sign_in: SignIn, photo_folder: Path, tmp_path: Path) -> None:
