@@ -15,9 +15,7 @@ VILLAGES = 12 if os.environ.get("XUNCUN_LONG") else 3
 FAULTS = {"RE-1.1": ("主街北口", 1, False), "RE-2.1": ("村口桶站", 1, False)}
 
 
-def test_villages_in_a_row(
-    server: str, playwright: Playwright, photo_folder: Path, tmp_path: Path
-) -> None:
+def test_villages_in_a_row(server: str, playwright: Playwright, photo_folder: Path, tmp_path: Path) -> None:
     """A mobile day of visits: 42 items each, two findings with a photo each, one signature each."""
     hand = Hand(playwright, server, tmp_path / "profile").open()
     hand.sign_in("inspector")

@@ -175,7 +175,9 @@ async def test_more_time_is_asked_for_and_given_through_the_wire(
     await village.pull()
     until = "2026-12-20T15:59:59.000Z"
     await Task.filter(id=task).update(days=60, deadline=clock.now() + timedelta(days=5))
-    asked = await village.do("task.extend", {"task": task, "base_rev": None, "reason": "等料", "until": until})
+    asked = await village.do(
+        "task.extend", {"task": task, "base_rev": None, "reason": "等料", "until": until}
+    )
     assert asked["status"] == "applied", asked
     await town.pull()
     assert held(town, task)["extension"] == {"given": 0, "asked_until": until}
@@ -200,5 +202,7 @@ async def test_merging_is_told_on_both_tasks(inspector: Tablet, town: Tablet) ->
 async def test_a_date_that_is_none_is_a_sentence(inspector: Tablet, village: Tablet) -> None:
     task = await dispatched(inspector)
     for until in ("昨天", "9999-12-31T23:59:59Z", "2026-13-40"):
-        got = await village.do("task.extend", {"task": task, "base_rev": None, "reason": "等料", "until": until})
+        got = await village.do(
+            "task.extend", {"task": task, "base_rev": None, "reason": "等料", "until": until}
+        )
         assert got["status"] in ("rejected", "conflict") and got["reason"] == "invalid" and got["message"]
