@@ -2,7 +2,7 @@
 
     <to>/photos/ab/cd/abcd…            bytes by hash, added to, never changed: a night copies only what is new
     <to>/refused/abcd…                 what arrived whole but was no photo
-    <to>/snapshots/20261122T020000Z/   xuncun.db (or xuncun.dump), secret.key, manifest.json
+    <to>/snapshots/20261122T020000000000Z/  xuncun.db (or xuncun.dump), secret.key, manifest.json
 
 Order matters: the moment is noted first, then the database is copied, then the photos. Whatever was receipted before
 the moment is in the copy, and the bytes of every photo that the copy calls stored are already on the disk. The moment
@@ -26,7 +26,7 @@ from villages.ground import clock, dumps
 from villages.ground.problems import Problem
 from villages.ground.settings import Settings
 
-STAMP = "%Y%m%dT%H%M%SZ"
+STAMP = "%Y%m%dT%H%M%S%fZ"  # to the microsecond: two in one second keep apart
 NIGHTS, WEEKS, MONTHS = 14, 8, 24  # how many of each are kept
 
 
