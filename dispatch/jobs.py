@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -65,6 +66,14 @@ async def again(job: Job) -> Job:
     )
     _ring()
     return await Job.get(id=job.id)
+
+
+async def finished_file(job: Job | None, path: Callable[[Job], Path]) -> Path | None:
+    """Where the file lies that this job made; None while it is not done, or when its file has gone."""
+    if job is None or job.state != "done":
+        return None
+    found = path(job)
+    return found if await asyncio.to_thread(found.is_file) else None
 
 
 async def under_way(kind: str, beginning: str) -> Job | None:

@@ -1,6 +1,5 @@
 """Doors of the 台账: begun as a job, watched, fetched. Programs come with a Bearer session and get the same file."""
 
-import asyncio
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -35,10 +34,7 @@ async def _job(who: Who, asked: Asked) -> tuple[Job | None, str]:
 
 
 async def _file(request: Request, job: Job | None) -> Path | None:
-    if job is None or job.state != "done":
-        return None
-    path = ledger.file_of(request.app.state.settings, job)
-    return path if await asyncio.to_thread(path.is_file) else None
+    return await jobs.finished_file(job, lambda done: ledger.file_of(request.app.state.settings, done))
 
 
 async def _begin(request: Request, who: Who, asked: Asked, job: Job | None, key: str) -> Job:

@@ -91,10 +91,7 @@ async def _bundle(request: Request, who: Who) -> tuple[Any, Job | None, str]:
 
 
 async def _file(request: Request, job: Job | None) -> Path | None:
-    if job is None or job.state != "done":
-        return None
-    path = round_cards.file_of(request.app.state.settings, job)
-    return path if await asyncio.to_thread(path.is_file) else None
+    return await jobs.finished_file(job, lambda done: round_cards.file_of(request.app.state.settings, done))
 
 
 async def _begin(request: Request, who: Who, round_id: UUID, job: Job | None, key: str) -> Job:
