@@ -1,5 +1,5 @@
 /** Who is known on this device, and their tokens. Asking the server is sync/sessions.ts. */
-import { type Known, Trouble } from "../tablet";
+import type { Known } from "../tablet";
 import type { Entered, PersonKept } from "./shapes";
 import type { Shelf } from "./shelf";
 
@@ -53,15 +53,6 @@ const SEEN = ["name", "title", "posts", "session", "deposit", "must_change", "di
 export async function tokens(shelf: Shelf, id: string): Promise<Tokens> {
   const kept = await personKept(shelf, id);
   return { session: kept?.session ?? null, deposit: kept?.deposit ?? null };
-}
-
-/** Goes on as somebody whose session is here. Raises sign_in_needed once the cache has to stay hidden. */
-export async function chooseKept(shelf: Shelf, id: string, now: number): Promise<void> {
-  const kept = await personKept(shelf, id);
-  if (!kept?.session || Date.parse(kept.offline_until) < now) {
-    throw new Trouble("sign_in_needed", "离线使用期已过或已退出，请连网登录一次。草稿和待传的记录都还在。");
-  }
-  await shelf.become(id);
 }
 
 /** Ends the session here. The deposit token, drafts and unsent work stay. */
