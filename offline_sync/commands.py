@@ -43,11 +43,13 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Verb:
-    """One row of the table: the shape of its args, what prepares it, and whether it carries evidence."""
+    """One row of the table: the shape of its args, what prepares it, whether it carries evidence, and the newest
+    version `v` that is spoken. Every older one is read for ever: `tests/offline_sync/golden` holds one of each."""
 
     args: type[msgspec.Struct]
     prepare: Callable[[Any, Who, Arrived], Awaitable[Work]]
     evidence: bool = False
+    v: int = 1
 
 
 async def _submit(args: Submission, who: Who, arrived: Arrived) -> Work:
@@ -199,7 +201,7 @@ async def prepare(who: Who, arrived: Arrived) -> Work:
         return _keep_loosely(
             arrived, who, "account_disabled", "账号或设备已停用，内容已原样留存，等待区级办公室处理。"
         )
-    if verb is None or command.v > 1:
+    if verb is None or command.v > verb.v:
         return _keep_loosely(
             arrived, who, "client_too_new", "服务器还不认识这种操作，内容已原样留存，等待升级后处理。"
         )
