@@ -16,7 +16,7 @@ import structlog
 from tortoise.exceptions import IntegrityError
 from tortoise.expressions import Q
 
-from dispatch import daily, ledger, round_cards
+from dispatch import daily, ledger, round_cards, town_sheets
 from villages.changes import shielded
 from villages.ground import clock
 from villages.ground.ids import new_id
@@ -34,6 +34,7 @@ KINDS: dict[str, Callable[[Any, Job, Tell], Awaitable[str]]] = {
     "round_cards": round_cards.make,
     "daily": daily.job,
     "ledger": ledger.make,
+    "town_sheets": town_sheets.make,
 }
 
 log = structlog.get_logger()

@@ -128,6 +128,28 @@ class Edition(Model):
         unique_together = (("inspection", "number"),)
 
 
+class NoticeSheet(Model):
+    """整改通知单: an edition of a village's open tasks on paper. Its bytes are kept; the same data is the same edition."""
+
+    id = fields.UUIDField(primary_key=True)
+    code = fields.CharField(12, unique=True)  # what the QR leads to
+    village = fields.CharField(12)
+    number = fields.IntField()
+    figures: fields.JSONField[Any] = fields.JSONField()  # what the verify page shows
+    fingerprint = fields.CharField(64)
+    pdf_sha256 = fields.CharField(64)
+    data_rev = fields.BigIntField()
+    chain_hash = fields.CharField(64)
+    issued_at = Moment()
+    issued_by = fields.UUIDField(null=True)
+    rev = fields.BigIntField()
+
+    class Meta:
+        table = "notice_sheet"
+        table_description = " "
+        unique_together = (("village", "number"),)
+
+
 class Notice(Model):
     """消息: what calls for one person, or is told to them. One row a person, subject and kind, made anew when it happens
     again. Written in the change that it tells of; reading it is nobody else's business and no change."""

@@ -99,17 +99,17 @@ def file_of(settings: Settings, job: Job) -> Path:
 
 async def make(state: Any, job: Job, tell: Callable[[int, int], Awaitable[None]]) -> str:
     """The job: issue, merge, put away. Returns the file's name. Raises a Problem that names the card that failed."""
-    who = await _who(state, job)
+    who = await who_asked(state, job)
     press = Press(state.paper, state.blobs, job.args["base"])
     cards = await bundle(UUID(job.args["round"]), job.args["places"])
     if not cards:
         raise Problem("nothing_to_print")
     parts = await _issue_all(press, who, cards, tell)
     merged = await press.paper.merge(parts, [f"{c.town}/{c.village} {c.checklist}" for c in cards])
-    return await asyncio.to_thread(_put_away, state.settings.data / "paper", job, merged)
+    return await asyncio.to_thread(put_away, state.settings.data / "paper", job, merged)
 
 
-async def _who(state: Any, job: Job) -> Who:
+async def who_asked(state: Any, job: Job) -> Who:
     """The person who asked, as far as they still reach."""
     person = await Person.get_or_none(id=job.person)
     if person is None or person.disabled:
@@ -152,7 +152,7 @@ async def _one(press: Press, who: Who, card: Card) -> Path:
         raise Problem("invalid", what=f"{where}未能生成：打印组件出错。请稍后重新开始。") from error
 
 
-def _put_away(folder: Path, job: Job, merged: bytes) -> str:
+def put_away(folder: Path, job: Job, merged: bytes) -> str:
     """Write the file whole under its own name and let the earlier ones of the same round and reach go."""
     folder.mkdir(exist_ok=True)
     family = job.key.rpartition(":")[0].replace(":", "-")

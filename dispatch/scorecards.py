@@ -22,7 +22,7 @@ from tortoise.expressions import Q
 from dispatch.card_data import compose
 from dispatch.card_figures import grade_name, identity, key_figures
 from dispatch.card_read import CardRows, read_card
-from dispatch.models import Edition
+from dispatch.models import Edition, Letter, NoticeSheet
 from inspections.checklists import checklist_by_sha
 from inspections.models import Inspection
 from templates.pdf import PaperError, PaperPool, paper_ready
@@ -100,7 +100,7 @@ async def _kept(press: Press, edition: Edition) -> bool:
 
 async def _print(press: Press, read: CardRows, card: dict[str, Any], newest: Edition | None) -> Edition:
     """Make the PDF of the next edition and store its bytes; nothing is in the database yet."""
-    await _check_ready()
+    await check_ready()
     visit = read.inspection
     issued = clock.now()
     edition = Edition(
@@ -113,7 +113,7 @@ async def _print(press: Press, read: CardRows, card: dict[str, Any], newest: Edi
         "as_of": clock.rfc3339(read.read_at), "data_rev": read.rev, "chain_hash": read.chain_hash,
     }  # fmt: skip
     context = {
-        **await _with_photos(press, card),
+        **await with_photos(press, card),
         "edition": f"第{edition.number}版",
         "as_of": minute(read.read_at),
         "printed_at": minute(issued),
@@ -128,7 +128,8 @@ async def _print(press: Press, read: CardRows, card: dict[str, Any], newest: Edi
     return edition
 
 
-async def _check_ready() -> None:
+async def check_ready() -> None:
+    """Raises paper_unready while something that prints is missing."""
     if not _ready:
         missing = await asyncio.to_thread(paper_ready)
         if missing:
@@ -147,8 +148,8 @@ def spaced(code: str) -> str:
     return "-".join(code[at : at + 4] for at in range(0, len(code), 4))
 
 
-async def _with_photos(press: Press, card: dict[str, Any]) -> dict[str, Any]:
-    """The card with every photo's path on disk in place of its name."""
+async def with_photos(press: Press, card: dict[str, Any]) -> dict[str, Any]:
+    """The sheet's content with every photo's path on disk in place of its name."""
     named: dict[str, str | None] = dict.fromkeys(_photo_names(card))
     for name in named:
         named[name] = await _on_disk(press, name)
@@ -215,9 +216,13 @@ class _Overtaken(Exception):
 
 
 async def anchors() -> list[tuple[int, str]]:
-    """(number of the trail's line, its hash) as printed on every edition, for `manage.py verify`."""
-    found = await Edition.all().order_by("data_rev").values_list("data_rev", "chain_hash")
-    return [(int(rev), str(digest)) for rev, digest in found]
+    """(number of the trail's line, its hash) as printed on all that was issued, for `manage.py verify`."""
+    found = [
+        one
+        for table in (Edition, NoticeSheet, Letter)
+        for one in await table.all().order_by("data_rev").values_list("data_rev", "chain_hash")
+    ]
+    return sorted((int(rev), str(digest)) for rev, digest in found)
 
 
 @dataclass(frozen=True)

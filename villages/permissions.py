@@ -61,6 +61,7 @@ MAY: dict[str, tuple[str, ...]] = {
     "see": (*_ALL, ADMIN),
     "plate.print": (TOWN, OFFICE),
     "card.print": (INSPECTOR, TOWN, COMMITTEE, OFFICE),
+    "sheet.print": (INSPECTOR, TOWN, COMMITTEE, OFFICE),
     "letter.issue": (OFFICE,),
     "letter.print": (TOWN, DEPARTMENT, OFFICE),
     "trail.see": (OFFICE, ADMIN),

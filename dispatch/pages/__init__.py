@@ -2,7 +2,19 @@
 
 from starlette.routing import Route
 
-from dispatch.pages import figures, inspection, ledger, letters, notices, paper, task, tasks, trail, village
+from dispatch.pages import (
+    figures,
+    inspection,
+    ledger,
+    letters,
+    notice_sheets,
+    notices,
+    paper,
+    task,
+    tasks,
+    trail,
+    village,
+)
 
 routes: list[Route] = [
     *tasks.routes,
@@ -15,4 +27,5 @@ routes: list[Route] = [
     *ledger.routes,
     *notices.routes,
     *letters.routes,
+    *notice_sheets.routes,
 ]

@@ -60,6 +60,7 @@ class Board:
     towns: list[dict[str, Any]] = field(default_factory=list)
     villages: list[dict[str, Any]] = field(default_factory=list)
     visits: list[dict[str, Any]] = field(default_factory=list)
+    sheets: list[str] = field(default_factory=list)  # towns whose 整改通知单 this person prints
 
 
 async def board(request: Request, who: Who, more: list[Number]) -> Response:
@@ -72,6 +73,7 @@ async def board(request: Request, who: Who, more: list[Number]) -> Response:
     shown.numbers = [*_numbers(who, counts, await tally(who)), *more]
     if who.holds(TOWN) and not district:
         shown.villages = await _villages(who)
+        shown.sheets = [place for place in prefixes(who, "sheet.print") if len(place) == 9]
     if who.holds(INSPECTOR):
         shown.visits = await _visits(who)
     if district or who.holds(TOWN):

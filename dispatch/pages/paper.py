@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from dispatch import jobs, round_cards
+from dispatch import jobs, notice_sheets, round_cards
 from dispatch.models import Edition
 from dispatch.scorecards import Press, check, issue, minute, spaced
 from inspections.models import Inspection
@@ -68,14 +68,14 @@ async def _edition(request: Request, edition: Edition) -> Response:
         "Cache-Control": "private, no-cache",
         "Vary": "Authorization, Cookie",
         "X-Xuncun-Edition": str(edition.number),
-        "Content-Disposition": _inline(name, f"{told['number']}-{edition.number}.pdf"),
+        "Content-Disposition": inline(name, f"{told['number']}-{edition.number}.pdf"),
     }
     if tag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     return FileResponse(path, headers=headers, media_type="application/pdf")
 
 
-def _inline(name: str, plain: str) -> str:
+def inline(name: str, plain: str) -> str:
     """To be shown, and saved under its Chinese name (RFC 6266)."""
     safe = "".join(char for char in plain if char.isascii() and (char.isalnum() or char in "-_."))
     return f"inline; filename=\"{safe}\"; filename*=UTF-8''{quote(name, safe='')}"
@@ -120,7 +120,7 @@ async def round_pdf(request: Request, who: Who) -> Response:
         headers = {
             "Cache-Control": "private, no-cache",
             "Vary": "Authorization, Cookie",
-            "Content-Disposition": _inline(name, f"{found.number}-scorecards.pdf"),
+            "Content-Disposition": inline(name, f"{found.number}-scorecards.pdf"),
         }
         return FileResponse(path, headers=headers, media_type="application/pdf")
     if not wants_json(request) and "application/json" not in request.headers.get("accept", ""):
@@ -195,14 +195,25 @@ async def job_state(request: Request, who: Who) -> Response:
 
 
 async def verify(request: Request) -> Response:
-    """GET /verify/{code}: for whoever holds a printed card, without sign-in; figures only, nobody's name."""
+    """GET /verify/{code}: for whoever holds a printed card or 整改通知单, without sign-in; figures only, nobody's name."""
     code = request.path_params["code"][:24]
     found = await check(code)
+    if found is None and (sheet := await notice_sheets.check(code)):
+        return _checked_sheet(request, sheet)
     answer: Response = page(
         request, "dispatch/verify.html", status=200 if found else 404, found=found, asked=code,
         code=spaced(found.edition.code) if found else "",
         as_of=minute(datetime.fromisoformat(found.edition.figures["as_of"])) if found else "",
         pdf_hash=_groups(found.edition.pdf_sha256) if found else [],
+    )  # fmt: skip
+    return answer
+
+
+def _checked_sheet(request: Request, found: notice_sheets.CheckedSheet) -> Response:
+    sheet = found.sheet
+    answer: Response = page(
+        request, "dispatch/verify_sheet.html", found=found, code=spaced(sheet.code),
+        as_of=minute(datetime.fromisoformat(sheet.figures["as_of"])), pdf_hash=_groups(sheet.pdf_sha256),
     )  # fmt: skip
     return answer
 

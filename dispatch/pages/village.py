@@ -14,7 +14,7 @@ from inspections.models import Inspection
 from templates.charts import sparkline
 from villages.ground.problems import Problem
 from villages.models import Village
-from villages.permissions import MAY, Who
+from villages.permissions import MAY, Who, post_for
 from villages.shell import desk, desk_page
 from villages.web import need
 
@@ -42,7 +42,7 @@ async def one_village(request: Request, who: Who) -> Response:
         request, who, "dispatch/village.html", village=village, town=names.town(code),
         visits=[_line(visit) for visit in visits], trends=_trends(visits),
         tasks=[row(task, names) for task in tasks[:TASKS]], more=len(tasks) > TASKS, closed=finished,
-        accounts=who.holds(*MAY["people.see"]),
+        accounts=who.holds(*MAY["people.see"]), prints=post_for(who, "sheet.print", code) is not None,
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ OWN = {
     "person.password": "everybody's own",
     "device.enrol": "follows from signing in",
     "card.issue": "follows from card.print",
+    "sheet.issue": "follows from sheet.print",
     "person.post_add": "judged as person.posts",
     "person.post_end": "judged as person.posts",
 }

@@ -1,0 +1,62 @@
+"""整改通知单 of all villages of a town that have open tasks, as one PDF: a job that issues what changed and merges."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from dispatch.models import Task
+from dispatch.notice_sheets import issue
+from dispatch.round_cards import put_away, who_asked
+from dispatch.scorecards import Press
+from dispatch.stages import OPEN
+from templates.pdf import PaperError
+from villages.ground.database import rows
+from villages.ground.problems import Problem
+from villages.ground.settings import Settings
+from villages.models import Job, Village
+
+KIND = "town_sheets"
+
+
+async def with_open_tasks(town: str) -> list[tuple[str, str]]:
+    """(code, name) of the town's villages that have open tasks, by code."""
+    codes = await Task.filter(town=town, stage__in=sorted(OPEN)).distinct().values_list("village", flat=True)
+    found = await Village.filter(code__in=list(codes)).order_by("code").values_list("code", "name")
+    return [(str(code), str(name)) for code, name in found]
+
+
+async def job_key(town: str) -> tuple[str, str]:
+    """(beginning, whole key) of the town's job: the town, then the newest number of what is printed."""
+    found = await rows(
+        "SELECT (SELECT MAX(rev) FROM task WHERE town = ?) AS t, (SELECT MAX(rev) FROM photo WHERE town = ?) AS p",
+        town, town,
+    )  # fmt: skip
+    beginning = f"{KIND}:{town}:"
+    return beginning, f"{beginning}{found[0]['t'] or 0}-{found[0]['p'] or 0}"
+
+
+def file_of(settings: Settings, job: Job) -> Path:
+    """Where a finished job's PDF lies (it may be gone: then the job is done again)."""
+    return settings.data / "paper" / Path(job.result or "-").name
+
+
+async def make(state: Any, job: Job, tell: Callable[[int, int], Awaitable[None]]) -> str:
+    """The job. Returns the file's name. Raises a Problem that names the village that failed, or nothing_to_notify."""
+    who = await who_asked(state, job)
+    press = Press(state.paper, state.blobs, job.args["base"])
+    villages = await with_open_tasks(job.args["town"])
+    if not villages:
+        raise Problem("nothing_to_notify")
+    parts: list[Path | bytes] = []
+    await tell(0, len(villages))
+    for code, name in villages:
+        try:
+            sheet = await issue(press, who, code)
+        except (Problem, PaperError) as error:
+            why = error.sentence if isinstance(error, Problem) else "打印组件出错。请稍后重新开始。"
+            raise Problem("invalid", what=f"{name}的整改通知单未能生成：{why}") from error
+        parts.append(press.blobs.path(sheet.pdf_sha256))
+        await tell(len(parts), len(villages))
+    merged = await press.paper.merge(parts, [name for _, name in villages])
+    return await asyncio.to_thread(put_away, state.settings.data / "paper", job, merged)
