@@ -16,6 +16,7 @@ from starlette.staticfiles import StaticFiles
 import dispatch.pages
 import inspections.pages
 import offline_sync.pages
+import offline_sync.rescue.pages
 import villages.pages
 from dispatch.jobs import run_jobs
 from dispatch.notices import badges
@@ -89,6 +90,7 @@ def make_app(settings: Settings | None = None) -> Starlette:
             *API,
             *shell.routes(),
             *offline_sync.pages.routes,
+            *offline_sync.rescue.pages.routes,
             *dispatch.pages.routes,
             *inspections.pages.routes,
             *villages.pages.routes,

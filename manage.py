@@ -4,30 +4,25 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 
 import typer
 
+from offline_sync import safekeeping
+from villages.ground.console import Data, asked, say
 from villages.ground.database import open_database, tortoise_config
 from villages.ground.migrations import MigrationError, migrate
-from villages.ground.problems import Problem
-from villages.ground.settings import AddressError, Settings, address_in, from_environment, keep_address
+from villages.ground.settings import Settings, address_in, from_environment, keep_address
 
 TORTOISE_ORM = tortoise_config(from_environment())
 _HELP = "巡村 Xuncun: the district's server and its tools."
 cli = typer.Typer(add_completion=False, no_args_is_help=True, help=_HELP)
-T = TypeVar("T")
-Data = Annotated[Path | None, typer.Option("--data", help="folder of the database and the photos")]
+cli.add_typer(safekeeping.cli)  # backup, restore, drill, import-rescue
 
 
 def _settings(data: Path | None) -> Settings:
     return from_environment(data)
-
-
-def _say(text: str) -> None:
-    print(text, flush=True)
 
 
 @cli.command()
@@ -49,7 +44,7 @@ def serve(
     if lan:
         from offline_sync.lan.serve import serve_lan  # noqa: PLC0415
 
-        serve_lan(make_app, settings, (host, port, trust_port), _say, lambda: _greet_demo(settings, demo))
+        serve_lan(make_app, settings, (host, port, trust_port), say, lambda: _greet_demo(settings, demo))
         return
     import uvicorn  # noqa: PLC0415 - the other commands start faster without the server
 
@@ -70,12 +65,12 @@ async def _ready(settings: Settings, empty: bool) -> bool:
     except MigrationError as error:
         raise SystemExit(str(error)) from error
     if applied:
-        _say(f"数据库已更新（{len(applied)} 步）")
+        say(f"数据库已更新（{len(applied)} 步）")
     async with open_database(settings):
         head = await DistrictHead.first()
         if head is None and not empty:
             await load_demo()
-            _say("已装入演示数据：门头沟区 13 个镇街、178 个村，两份检查单，一个进行中的批次")
+            say("已装入演示数据：门头沟区 13 个镇街、178 个村，两份检查单，一个进行中的批次")
             return True
         if head is None:
             raise SystemExit(
@@ -86,16 +81,16 @@ async def _ready(settings: Settings, empty: bool) -> bool:
 
 def _greet(host: str, port: int, settings: Settings, demo: bool) -> None:
     shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 - for reading, not binding
-    _say(f"\n巡村已启动   http://{shown}:{port}/")
+    say(f"\n巡村已启动   http://{shown}:{port}/")
     _greet_demo(settings, demo)
 
 
 def _greet_demo(settings: Settings, demo: bool) -> None:
-    _say(f"数据文件夹   {settings.data}")
+    say(f"数据文件夹   {settings.data}")
     if demo:
-        _say("演示账号（密码均为 xuncun-demo）：\n  admin 系统管理员 · office 区级办公室 · town 王平镇专管员")
-        _say("  inspector / inspector2 王平镇检查员 · village 安家庄村委会")
-    _say("按 Ctrl+C 停止\n")
+        say("演示账号（密码均为 xuncun-demo）：\n  admin 系统管理员 · office 区级办公室 · town 王平镇专管员")
+        say("  inspector / inspector2 王平镇检查员 · village 安家庄村委会")
+    say("按 Ctrl+C 停止\n")
 
 
 @cli.command()
@@ -120,12 +115,12 @@ def init(
             await load_builtin(code)
             return await first_admin(code)
 
-    kept = _asked(_read(address)) if address else settings.public_url
-    password = _asked(work())
+    kept = asked(_read(address)) if address else settings.public_url
+    password = asked(work())
     if address:
         keep_address(settings.data, kept)
-    _say(f"{name} 已建立。管理员用户名 admin，一次性密码 {password}（首次登录须修改；只显示这一次）")
-    _say(
+    say(f"{name} 已建立。管理员用户名 admin，一次性密码 {password}（首次登录须修改；只显示这一次）")
+    say(
         f"二维码指向 {kept}"
         if kept
         else "还没有对外网址，评分表和村牌要等设置后才能印：python manage.py address http://…"
@@ -135,8 +130,8 @@ def init(
 @cli.command("address")
 def address_command(address: str, data: Data = None) -> None:
     """Set where phones reach us: every printed code leads there. Takes effect at the next start."""
-    keep_address(_settings(data).data, kept := _asked(_read(address)))
-    _say(f"二维码将指向 {kept}，重新启动后生效。已印发的不会改变。")
+    keep_address(_settings(data).data, kept := asked(_read(address)))
+    say(f"二维码将指向 {kept}，重新启动后生效。已印发的不会改变。")
 
 
 @cli.command("load-demo")
@@ -151,15 +146,15 @@ def load_demo_command(data: Data = None) -> None:
         async with open_database(settings):
             await load_demo()
 
-    _asked(work())
-    _say("已装入演示数据")
+    asked(work())
+    say("已装入演示数据")
 
 
 @cli.command("migrate")
 def migrate_command(data: Data = None) -> None:
     """Bring the database up to date."""
-    applied = _asked(migrate(_settings(data)))
-    _say("\n".join(applied) or "数据库已是最新")
+    applied = asked(migrate(_settings(data)))
+    say("\n".join(applied) or "数据库已是最新")
 
 
 @cli.command("verify")
@@ -180,7 +175,7 @@ def verify_command(
         raise SystemExit(f"没有找到数据库：{settings.sqlite_file}")
     reports = asyncio.run(work())
     for report in reports:
-        _say(json.dumps(vars(report), ensure_ascii=False) if as_json else told(report))
+        say(json.dumps(vars(report), ensure_ascii=False) if as_json else told(report))
     if any(report.faults for report in reports):
         sys.exit(1)
 
@@ -190,78 +185,7 @@ def daily_command(data: Data = None, date: str = "") -> None:
     """Urge what is late, rung by rung; safe to run twice, catches up with days that were missed. --date: up to 2026-11-20."""
     from dispatch.daily import at_command  # noqa: PLC0415
 
-    _say(_asked(at_command(_settings(data), date)))
-
-
-@cli.command("backup")
-def backup_command(
-    data: Data = None,
-    to: Annotated[
-        Path | None, typer.Option("--to", help="folder of the backups (default: XUNCUN_BACKUP)")
-    ] = None,
-) -> None:
-    """Back up database and photos, try the backup by restoring it, tell the tablets how far it reaches."""
-    from offline_sync.nightly import at_command, told  # noqa: PLC0415
-
-    settings = _settings(data)
-    made = _asked(at_command(settings, (to or settings.backup_folder).resolve()))
-    if not made.whole:
-        raise SystemExit(told(made))
-    _say(told(made))
-
-
-@cli.command("restore")
-def restore_command(
-    source: Annotated[Path, typer.Option("--from", help="folder of the backups")],
-    data: Data = None,
-    name: Annotated[
-        str, typer.Option("--name", help="which snapshot; the newest whole one if left out")
-    ] = "",
-) -> None:
-    """Bring a backup back into an empty data folder; tablets send again what came after it."""
-    from offline_sync.restore import restore  # noqa: PLC0415
-
-    back = _asked(restore(source.resolve(), _settings(data), name))
-    _say(f"已恢复到 {back.of.folder.name} 的备份（第 {back.rev - 1} 行，照片 {back.photos} 张）。")
-    _say("已更换纪元：各平板下次联网会自动补传这之后的内容。请执行 python manage.py verify 核对。")
-
-
-@cli.command("drill")
-def drill_command(data: Data = None) -> None:
-    """Back up, restore elsewhere, compare, remove: proves the circle without touching anything."""
-    from offline_sync.restore import drill  # noqa: PLC0415
-
-    made, back, found = _asked(drill(_settings(data)))
-    if found.faults:
-        raise SystemExit("演练未通过：" + "；".join(found.faults[:5]))
-    _say(
-        f"演练通过：备份 {made.seconds} 秒、{made.bytes / 1e6:.1f} MB、照片 {made.new_photos} 张，"
-        f"恢复到第 {back.rev - 1} 行，{found.photos} 张照片逐张在位，操作记录完整。"
-    )
-
-
-@cli.command("examine", hidden=True)
-def examine_command(photos: Annotated[Path, typer.Option("--photos")], data: Data = None) -> None:
-    """Read a restored database from end to end; prints what was found as JSON."""
-    from dataclasses import asdict  # noqa: PLC0415
-
-    from offline_sync.trial import examine  # noqa: PLC0415
-
-    settings = _settings(data)
-
-    async def work() -> str:
-        async with open_database(settings):
-            return json.dumps(asdict(await examine(settings, photos)), ensure_ascii=False)
-
-    _say(asyncio.run(work()))
-
-
-def _asked(work: Coroutine[Any, Any, T]) -> T:
-    """What the work returns; a refusal is said in one line, with exit 1."""
-    try:
-        return asyncio.run(work)
-    except (Problem, MigrationError, AddressError) as refused:
-        raise SystemExit(str(refused)) from refused
+    say(asked(at_command(_settings(data), date)))
 
 
 async def _read(address: str) -> str:
@@ -274,7 +198,7 @@ def wire_schema() -> None:
     from offline_sync.wire_schema import PATH, text  # noqa: PLC0415
 
     PATH.write_text(text(), encoding="utf-8")
-    _say(str(PATH))
+    say(str(PATH))
 
 
 _PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}

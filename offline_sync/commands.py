@@ -30,6 +30,7 @@ from villages.ground.problems import Problem
 from villages.permissions import Who, post_for
 from villages.places import locate
 
+UNPROVEN = "由救援包导入，文件本身不能证明出自本人的平板；内容已原样留存，等待区级办公室核对。"
 Work = Callable[[Line], Awaitable[Verdict]]
 
 
@@ -197,6 +198,8 @@ async def prepare(who: Who, arrived: Arrived) -> Work:
     """The work of a command. Whatever cannot be understood becomes a held or rejected verdict, never an error."""
     command = arrived.command
     verb = VERBS.get(command.verb)
+    if arrived.carried and not arrived.carried.proven:
+        return _keep_loosely(arrived, who, "author_unproven", UNPROVEN)
     if who.disabled:
         return _keep_loosely(
             arrived, who, "account_disabled", "账号或设备已停用，内容已原样留存，等待区级办公室处理。"

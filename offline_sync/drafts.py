@@ -39,7 +39,13 @@ async def put(request: Request) -> Response:
     who = await bearer(request, disabled_ok=True)
     inspection = _id(request)
     given = decode(await raw_body(request, BYTES, "草稿备份"), DraftIn)
-    known = await Draft.filter(person=who.person).exclude(inspection=inspection).count()
+    await keep(who.person, inspection, given.rev, bytes(given.doc).decode())
+    return Response(status_code=204)
+
+
+async def keep(person: UUID, inspection: UUID, rev: int, doc: str) -> None:
+    """Keep a person's draft (JSON text) unless a newer one is here. Raises too_large when they have too many."""
+    known = await Draft.filter(person=person).exclude(inspection=inspection).count()
     if known >= MOST:
         raise Problem("too_large", what="草稿备份的份数", limit=f"{MOST} 份")
     text = (
@@ -48,15 +54,8 @@ async def put(request: Request) -> Response:
         " heard_at = excluded.heard_at WHERE excluded.rev > draft.rev"
     )
     writer = connections.get("default")
-    values: list[Any] = [
-        str(inspection),
-        str(who.person),
-        given.rev,
-        bytes(given.doc).decode(),
-        stored(clock.now()),
-    ]
+    values: list[Any] = [str(inspection), str(person), rev, doc, stored(clock.now())]
     await shielded(writer.execute_query(sql(writer, text), values))
-    return Response(status_code=204)
 
 
 async def listed(request: Request) -> Response:

@@ -110,7 +110,8 @@ async def settle_one(who: Who, arrived: Arrived, replica: Counted) -> Kept:
     return row
 
 
-async def _look_up(who: Who, arrived: Arrived, replica: Counted) -> Kept | None:
+async def stored(who: Who, arrived: Arrived) -> Kept | None:
+    """The verdict that stands on a command; None when it was never here. Raises id_reuse for another's, or another body."""
     command = arrived.command
     found = await look("SELECT * FROM command WHERE id = ?", str(command.id))
     if not found:
@@ -119,10 +120,6 @@ async def _look_up(who: Who, arrived: Arrived, replica: Counted) -> Kept | None:
     if row["body_hash"] != arrived.body_hash or str(row["person"]) != str(who.person):
         await _quarantine(who, arrived)
         raise Problem("id_reuse", id=str(command.id))
-    if command.seq == replica.last_seq + 1:
-        # The same act under a new number (a new replica, or one that counts anew): its verdict stands, the count goes on.
-        await shielded(Replica.filter(id=replica.id, last_seq=command.seq - 1).update(last_seq=command.seq))
-        replica.last_seq = command.seq
     data = row["data"] if isinstance(row["data"], dict) else json.loads(row["data"])
     return Kept(
         command.id,
@@ -134,6 +131,16 @@ async def _look_up(who: Who, arrived: Arrived, replica: Counted) -> Kept | None:
         data,
         row["payload"],
     )
+
+
+async def _look_up(who: Who, arrived: Arrived, replica: Counted) -> Kept | None:
+    seen = await stored(who, arrived)
+    seq = arrived.command.seq
+    if seen is not None and seq == replica.last_seq + 1:
+        # The same act under a new number (a new replica, or one that counts anew): its verdict stands, the count goes on.
+        await shielded(Replica.filter(id=replica.id, last_seq=seq - 1).update(last_seq=seq))
+        replica.last_seq = seq
+    return seen
 
 
 async def _quarantine(who: Who, arrived: Arrived) -> None:
@@ -180,6 +187,12 @@ async def _in_change(who: Who, arrived: Arrived, work: commands.Work) -> Kept:
             line.body.update(loose(arrived).named())
         if verdict.reason:
             line.body["reason"] = verdict.reason
+        if carried := arrived.carried:
+            line.body["rescue"] = {
+                "file": carried.file,
+                "by": str(carried.by or ""),
+                "proven": carried.proven,
+            }
         return keep(line, arrived, who.person, verdict)
 
     counted = "UPDATE replica SET last_seq = ? WHERE id = ? AND last_seq = ? RETURNING last_seq"

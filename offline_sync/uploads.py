@@ -32,6 +32,7 @@ from offline_sync.arrivals import (
     take_in,
 )
 from offline_sync.models import Upload
+from offline_sync.rescue.waiting import sweep
 from offline_sync.upload_body import ALGORITHMS, Body, asked_checksum
 from villages.changes import shielded
 from villages.ground import clock
@@ -258,6 +259,7 @@ async def clean_for_ever(blobs: Blobs, every: float = 6 * 3600) -> None:
     while True:
         try:
             dropped = await clean_expired(blobs)
+            await asyncio.to_thread(sweep, blobs)
             log.info("uploads_cleaned", dropped=dropped)
         except Exception as error:
             log.error("uploads_not_cleaned", exc_info=error)

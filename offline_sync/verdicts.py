@@ -29,6 +29,16 @@ class Verdict:
 
 
 @dataclass(frozen=True)
+class Carried:
+    """A command came in a rescue file: its SHA-256, who brought it in (None: at the command line), and whether its
+    seal proved the author."""
+
+    file: str
+    by: UUID | None
+    proven: bool
+
+
+@dataclass(frozen=True)
 class Arrived:
     """A command that was read: the wire's fields, its text to the byte, and a hash that no re-ordering changes."""
 
@@ -39,6 +49,7 @@ class Arrived:
     at: datetime | None
     skew_seconds: int | None
     approved_from: datetime | None = None  # the office lets a held one through: when it had arrived
+    carried: Carried | None = None  # by hand, in a rescue file
 
 
 def keep(line: Line, arrived: Arrived, person: UUID, verdict: Verdict) -> "Kept":

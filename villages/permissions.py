@@ -68,6 +68,7 @@ MAY: dict[str, tuple[str, ...]] = {
     "figures.see": (TOWN, OFFICE),
     "ledger.bring": (OFFICE,),
     "held.decide": (OFFICE,),
+    "rescue.import": (OFFICE,),
     # people and devices
     "people.see": (TOWN, OFFICE, ADMIN),
     "person.create": (TOWN, OFFICE, ADMIN),
