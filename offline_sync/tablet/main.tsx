@@ -10,8 +10,10 @@ import { makeRows } from "./keep/rows";
 import { Shelf } from "./keep/shelf";
 import { askToPersist, roomForPhotos, storageState } from "./keep/space";
 import { DeviceStores } from "./keep/stores";
+import type { Core } from "./keep/store";
 import { openLive } from "./live";
 import { App } from "./screens/app";
+import { commandOf } from "./sync/batches";
 import { Engine } from "./sync/engine";
 import { Link } from "./sync/link";
 import { Sessions } from "./sync/sessions";
@@ -27,14 +29,21 @@ const stores = new DeviceStores(shelf);
 const link = new Link(location.origin);
 const engine = new Engine({ stores, link, live, build: BUILD, platform, calm_ms: 700 });
 
+const drafts = new KeptDrafts(shelf);
+const around = { shelf, build: BUILD, platform, command: commandOf, open: (core: Core) => drafts.inMemory(core) };
+
 const tablet: Tablet = inHand({
   live,
   people: new Sessions(stores, link, live, { label: platform.split(";").at(-1)?.trim() ?? "", platform, build: BUILD }, engine),
   rows: makeRows(shelf),
-  drafts: new KeptDrafts(shelf),
+  drafts,
   pictures: new KeptPictures(shelf, develop, roomForPhotos),
   outbox: makeOutbox(shelf),
   sync: engine,
+  rescue: {
+    weigh: async (person) => (await import("./keep/rescue")).weigh(around, person),
+    make: async (person, words, tell) => (await import("./keep/rescue")).make(around, person, words, tell),
+  },
   storage: { state: () => storageState() },
   where: { now: (timeout_ms) => whereNow(timeout_ms) },
   build: BUILD,

@@ -116,6 +116,17 @@ export interface Sync {
 
 export interface StorageState { persisted: boolean | null; free: number | null; photos_allowed: boolean; warning: string | null }
 
+/** What a rescue of one person's store would hold: everything that no server has receipted. */
+export interface RescueWeight { commands: number; drafts: number; photos: number; bytes: number }
+export interface RescueFile { file: File; locked: boolean }
+
+/** 导出: all unsent work as one file, to be carried by hand. It deletes nothing. */
+export interface Rescue {
+  weigh(person: string): Promise<RescueWeight>;
+  /** `passphrase` null: open to all for whoever works now; another's is always locked to the server. `tell`: 0 to 1. */
+  make(person: string, passphrase: string | null, tell: (share: number) => void): Promise<RescueFile>;
+}
+
 export interface Tablet {
   readonly live: Live;
   readonly people: People;
@@ -124,6 +135,7 @@ export interface Tablet {
   readonly pictures: Pictures;
   readonly outbox: Outbox;
   readonly sync: Sync;
+  readonly rescue: Rescue;
   readonly storage: { state(): Promise<StorageState> };
   readonly where: { now(timeout_ms: number): Promise<Position | null> }; // null: 无定位
   readonly build: string;

@@ -3,6 +3,7 @@ import type { Draft, Entry } from "../model";
 import { newId } from "../rules/ids";
 import type { Drafts, OpenDraft } from "../tablet";
 import { now } from "./clock";
+import type { DraftCopy } from "./draft-copy";
 import { OpenSheet, heldDraft } from "./open-draft";
 import { ENTRY_STORES, type Unnumbered, enter, prepare, shown } from "./outbox";
 import { removePhotos } from "./photo-store";
@@ -82,6 +83,12 @@ export class KeptDrafts implements Drafts {
       for (const key of await t.keys("answers", { starts: [inspection] })) t.remove("answers", key);
     });
     this.shelf.live.tell("drafts", "answers", "photos");
+  }
+
+  /** Sheets of this store that are open on this page, as they stand in memory: with what could not be written, too. */
+  inMemory(core: Core): DraftCopy[] {
+    const here = [...this.#open.values()].flatMap((shared) => shared.here ?? []).filter((sheet) => sheet.core === core && !sheet.ended);
+    return here.map(({ draft, answers, photos }) => ({ format: 1, draft, answers: [...answers.values()], photos: [...photos] }));
   }
 
   #fresh(inspection: string): Shared {

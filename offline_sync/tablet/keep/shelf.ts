@@ -56,6 +56,11 @@ export class Shelf {
     });
   }
 
+  /** The same without making one: empty before anybody signed in. */
+  knownDevice(): Promise<string> {
+    return this.device.read(["meta"], async (t) => ((await t.get("meta", "device"))?.value as string | undefined) ?? "");
+  }
+
   close(): void {
     this.device.close();
     for (const { core, cache } of this.#pairs.values()) [core, cache].forEach((store) => store.close());

@@ -48,6 +48,9 @@ export function Empty({ title, children }: { title: string; children?: Component
   return <div class="empty"><p class="empty-title">{title}</p>{children && <div class="empty-words">{children}</div>}</div>;
 }
 
+/** Where this device can no longer be trusted to keep things. */
+const KEEPING: ReadonlySet<string> = new Set(["store_failed", "store_lost", "store_stuck", "storage_full"]);
+
 /** A trouble as people are told it: the sentence large, the code small. */
 export function TroubleCard({ trouble, again, words = "再试一次" }: { trouble: Trouble; again?: (() => void) | undefined; words?: string }) {
   return (
@@ -56,6 +59,7 @@ export function TroubleCard({ trouble, again, words = "再试一次" }: { troubl
       <div>
         <p>{trouble.message}</p>
         <small>代码 {trouble.code}</small>
+        {KEEPING.has(trouble.code) && <a href="#/rescue">把本机内容导出成文件</a>}
       </div>
       {again && <Button onClick={again}>{words}</Button>}
     </div>

@@ -23,6 +23,7 @@ import { Tasks } from "./tasks";
 import { Village } from "./village";
 
 const Sheet = lazily(() => import("./sheet/sheet").then((one) => one.Sheet));
+const Rescue = lazily(() => import("./rescue").then((one) => one.Rescue));
 const Evidence = lazily(() => import("./evidence").then((one) => one.Evidence));
 
 restoreTheme();
@@ -43,6 +44,7 @@ function Doors() {
   const ticket = /^enrol=(.+)$/.exec(place)?.[1];
   if (ticket) return <Enrol ticket={ticket} />;
   if (place === "enrol") return <ScanPage wants="enrol" />;
+  if (place === "rescue") return <Rescue />; // whoever is signed in or not, and whatever became of the session
   if (place === "sign-in") return <SignIn name={id} />;
   if (!person.value) return <Loading words="正在打开…" />;
   const who = person.value.current;

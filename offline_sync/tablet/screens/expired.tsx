@@ -33,6 +33,7 @@ export function Expired({ who }: { who: Known }) {
           </Part>
         )}
         {waits && <p><a href="#/outbox">{waits}</a>，联网后自动上传。</p>}
+        <p class="muted">长期连不上网时，可以<a href="#/rescue">导出成文件</a>，交给区级办公室导入。</p>
       </div>
     </Frame>
   );

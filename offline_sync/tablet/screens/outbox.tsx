@@ -24,6 +24,8 @@ export function Outbox() {
         {outbox.trouble && <TroubleCard trouble={outbox.trouble} again={outbox.again} />}
         {data && <Waiting data={data} />}
         <Others />
+        <p class="muted">一直连不上网，或平板要送修、更换时，可以把没上传的内容导出成一个文件，交给区级办公室导入。</p>
+        <LinkButton to="/rescue">导出未上传的内容</LinkButton>
         {data && data.sent.length > 0 && <Part title="最近已收到"><div class="stack">{data.sent.map((one) => <EntryCard key={one.entry.id} one={one} />)}</div></Part>}
       </div>
     </Frame>

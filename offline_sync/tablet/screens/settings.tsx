@@ -30,6 +30,7 @@ export function Settings() {
           <Row to="/cards" title="需要您看一下" side={cards.value ? <b class="soon">{cards.value} 件</b> : <span class="muted">没有</span>} />
           <Row to="/password" title="修改密码" />
           <Row title="阳光模式" sub="颜色更深，强光下看得清" side={<Switch label="阳光模式" on={sun} onTurn={(on) => { setSun(on); setSunny(on); }} />} />
+          <Row to="/rescue" title="导出未上传的内容" sub="连不上网时存成一个文件，交给办公室导入" />
           <Row to="/sign-in" title="换人使用" sub="别人登录后，您的内容仍留在本机" />
         </Rows>
         <Device storage={storage.value} />

@@ -49,6 +49,7 @@ function KnownPeople({ people, wanted }: { people: Known[]; wanted: string }) {
         })}
       </Rows>
       {act.trouble && <TroubleCard trouble={act.trouble} />}
+      <p><a href="#/rescue">导出留在本机的内容</a></p>
       {people.some((person) => person.waiting + person.photos_waiting > 0 && !person.signed_in) && (
         <Note>没上传的内容都在。联网时会自动交上去，不用本人登录。</Note>
       )}
