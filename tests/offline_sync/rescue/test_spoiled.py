@@ -158,7 +158,7 @@ async def test_uploaded_files_are_swept(app: Starlette, inspector: Tablet) -> No
     folder = folder_of(app.state.blobs)
     await open_file(io.BytesIO(Maker(inspector).zip()), folder, "")
     assert sweep(app.state.blobs) == 0 and len(list(folder.iterdir())) == 1
-    assert (list(folder.iterdir())[0].stat().st_mode & 0o777) == 0o600
+    assert (next(iter(folder.iterdir())).stat().st_mode & 0o777) == 0o600
     assert sweep(app.state.blobs, -1) == 1 and list(folder.iterdir()) == []
 
 
