@@ -1,4 +1,4 @@
-"""/rescue: the office brings in what a tablet could not hand in; first looked at, then imported, each with its verdict."""
+"""/held/rescue: the office brings in what a tablet could not hand in; first looked at, then imported, each with its verdict."""
 
 import asyncio
 from typing import Any
@@ -35,7 +35,7 @@ def _need(who: Who) -> Actor:
 
 @desk_page
 async def upload(request: Request, who: Who) -> Response:
-    """GET /rescue: the form. POST: open the file; on to what it holds, or the form again with what is wrong."""
+    """GET /held/rescue: the form. POST: open the file; on to what it holds, or the form again with what is wrong."""
     _need(who)
     if request.method == "GET":
         return desk(request, who, "offline_sync/rescue.html", wrong="")
@@ -54,12 +54,12 @@ async def upload(request: Request, who: Who) -> Response:
         if problem.code == "csrf":
             raise
         return desk(request, who, "offline_sync/rescue.html", status=problem.status, wrong=problem.sentence)
-    return RedirectResponse(f"/rescue/{sha256}", 303)
+    return RedirectResponse(f"/held/rescue/{sha256}", 303)
 
 
 @desk_page
 async def one(request: Request, who: Who) -> Response:
-    """GET /rescue/{file}: whose, how much, what of it is here already; after an import, each verdict."""
+    """GET /held/rescue/{file}: whose, how much, what of it is here already; after an import, each verdict."""
     _need(who)
     return await _show(request, who)
 
@@ -108,7 +108,7 @@ def _line(act: Act) -> dict[str, Any]:
 
 @desk_page
 async def bring(request: Request, who: Who) -> Response:
-    """POST /rescue/{file}/import: safe to press twice."""
+    """POST /held/rescue/{file}/import: safe to press twice."""
     actor = _need(who)
     await form(request, who, max_fields=4)
     blobs: Blobs = request.app.state.blobs
@@ -117,21 +117,21 @@ async def bring(request: Request, who: Who) -> Response:
         report = await bring_in(await look_over(archive, blobs, file, who.person), blobs, actor)
     if report.faults:
         return await _show(request, who, report.faults)
-    return done(f"/rescue/{file}", VERB)
+    return done(f"/held/rescue/{file}", VERB)
 
 
 @desk_page
 async def away(request: Request, who: Who) -> Response:
-    """POST /rescue/{file}/removal: the uploaded copy goes; what was imported stays."""
+    """POST /held/rescue/{file}/removal: the uploaded copy goes; what was imported stays."""
     _need(who)
     await form(request, who, max_fields=4)
     await asyncio.to_thread(waiting(request.app.state.blobs, request.path_params["file"]).unlink, True)
-    return RedirectResponse("/rescue", 303)
+    return RedirectResponse("/held/rescue", 303)
 
 
 routes: list[Route] = [
-    Route("/rescue", upload, methods=["GET", "POST"]),
-    Route("/rescue/{file:str}", one, methods=["GET"]),
-    Route("/rescue/{file:str}/import", bring, methods=["POST"]),
-    Route("/rescue/{file:str}/removal", away, methods=["POST"]),
+    Route("/held/rescue", upload, methods=["GET", "POST"]),
+    Route("/held/rescue/{file:str}", one, methods=["GET"]),
+    Route("/held/rescue/{file:str}/import", bring, methods=["POST"]),
+    Route("/held/rescue/{file:str}/removal", away, methods=["POST"]),
 ]

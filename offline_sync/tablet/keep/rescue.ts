@@ -53,7 +53,8 @@ export async function make(around: Around, person: string, passphrase: string | 
   const parts: Blob[] = [];
   for await (const piece of locks.length ? locked(zip, locks) : zip) parts.push(new Blob([piece]));
   const ending = locks.length ? "xuncun" : "zip";
-  const name = `巡村救援-${kept.title || kept.name}-${stamp(at)}.${ending}`;
+  const whose = (kept.title || kept.name).replace(/[\\/:*?"<>|\s]+/g, "");
+  const name = `巡村救援-${whose}-${stamp(at)}.${ending}`;
   return { file: new File(parts, name, { type: locks.length ? "application/octet-stream" : "application/zip" }), locked: locks.length > 0 };
 }
 

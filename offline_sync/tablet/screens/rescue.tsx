@@ -10,7 +10,9 @@ import { back } from "../parts/route";
 import type { Known, RescueFile, RescueWeight, Tablet } from "../tablet";
 import { megabytes } from "./outbox";
 
-const LEAST = 8; // characters of a passphrase
+const LEAST = 8; // letters of a passphrase; a Chinese character is worth two
+
+const strength = (words: string): number => [...words.trim()].reduce((sum, one) => sum + (one > "\u2e7f" ? 2 : 1), 0);
 
 interface One { who: Known; own: boolean; weight: RescueWeight }
 
@@ -58,7 +60,7 @@ function Export({ one: { who, own, weight } }: { one: One }) {
   const [seen, setSeen] = useState(false);
   const [share, setShare] = useState(0);
   const [made, setMade] = useState<RescueFile | null>(null);
-  const short = own && words.trim().length > 0 && [...words.trim()].length < LEAST;
+  const short = own && words.trim().length > 0 && strength(words) < LEAST;
   const make = () => act.run(async () => {
     setMade(null);
     setShare(0);
@@ -70,7 +72,7 @@ function Export({ one: { who, own, weight } }: { one: One }) {
       <p>{weightWords(weight)}</p>
       {!own && <Note>这是{nameOf(who)}的内容。导出的文件是加密的，只有本区的服务器能打开，您和别人都看不到。</Note>}
       {own && (
-        <Field label="口令（可不设）" hint={short ? `口令至少 ${LEAST} 个字` : "设了口令，文件传给别人也看不到内容；请记住它。不设口令，拿到文件的人都能看。"}>
+        <Field label="口令（可不设）" hint={short ? `口令至少 ${LEAST} 个字母数字，或 ${LEAST / 2} 个汉字` : "设了口令，文件传给别人也看不到内容；请记住它。不设口令，拿到文件的人都能看。"}>
           <span class="secret">
             <input name="passphrase" type={(seen ? "text" : "password") as "password"} value={words} autocomplete="off" onInput={(event) => { setWords(event.currentTarget.value); setMade(null); }} />
             <Button kind="quiet" onClick={() => setSeen(!seen)}>{seen ? "隐藏" : "显示"}</Button>

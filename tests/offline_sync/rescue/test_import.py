@@ -1,6 +1,9 @@
 """What a rescue brings in, and that nothing of it ever counts twice, whichever way the same work comes again."""
 
 import io
+import subprocess
+import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -251,6 +254,16 @@ async def test_an_id_that_is_taken_is_told_and_laid_aside(
     view, _ = await bring(other.zip())
     assert view.acts[0].fault and command["id"] in view.acts[0].fault
     assert (await Command.get(id=command["id"])).payload != ""
+
+
+async def test_the_words_of_the_document_open_a_locked_file(inspector: Tablet, tmp_path: Path) -> None:
+    told = (Path(__file__).parents[3] / "docs" / "rescue.md").read_text(encoding="utf-8")
+    (tmp_path / "open.py").write_text(told.partition("```python\n")[2].partition("```")[0], encoding="utf-8")
+    maker, _, _ = await sealed(inspector)
+    (tmp_path / "file").write_bytes(maker.locked("山路漫漫"))
+    subprocess.run([sys.executable, "open.py", "file", "山路漫漫"], cwd=tmp_path, check=True)
+    with zipfile.ZipFile(tmp_path / "rescue.zip") as opened:
+        assert {name: opened.read(name) for name in opened.namelist()} == maker.entries()
 
 
 @pytest.mark.parametrize(("passphrase", "deposit"), [("山路漫漫", False), ("", True), ("山路漫漫", True)])

@@ -15,17 +15,17 @@ from tests.offline_sync.tablet import Tablet
 
 
 async def upload(office: Desk, data: bytes, passphrase: str = "", **more: str) -> httpx2.Response:
-    token = re.search(r'name="csrf" value="([0-9a-f]+)"', await office.get("/rescue"))
+    token = re.search(r'name="csrf" value="([0-9a-f]+)"', await office.get("/held/rescue"))
     assert token
     fields = {"csrf": token[1], "passphrase": passphrase, **more}
-    return await office.http.post("/rescue", data=fields, files={"file": ("rescue.zip", data)})
+    return await office.http.post("/held/rescue", data=fields, files={"file": ("rescue.zip", data)})
 
 
 async def test_looked_at_then_imported_then_each_verdict(app: Starlette, inspector: Tablet) -> None:
     maker, command, _ = await sealed(inspector)
     maker.drafts[draft_id()] = (2, {"a": 1})
     async with at_desk(app, "office") as office:
-        assert "/rescue" in await office.get("/held")
+        assert "/held/rescue" in await office.get("/held")
         before = await revs()
         sent = await upload(office, maker.locked("山路漫漫八个字"), "山路漫漫八个字")
         assert sent.status_code == 303, sent.text
@@ -69,8 +69,8 @@ async def test_what_is_wrong_is_said_on_the_form(
         assert "请输入导出时设定的口令" in (await upload(office, locked)).text
         assert "请先选择" in (await upload(office, b"")).text
         assert (await upload(office, locked, csrf="0" * 40)).status_code == 403
-        assert (await office.http.get("/rescue/" + "0" * 64)).status_code == 404
-        assert (await office.http.get("/rescue/..%2f..%2fsecret.key")).status_code == 404
+        assert (await office.http.get("/held/rescue/" + "0" * 64)).status_code == 404
+        assert (await office.http.get("/held/rescue/..%2f..%2fsecret.key")).status_code == 404
         elsewhere = Maker(inspector, told={"district": "110111"}).zip()
         path = (await upload(office, elsewhere)).headers["location"]
         answer = await office.http.get(path)
@@ -82,7 +82,7 @@ async def test_what_is_wrong_is_said_on_the_form(
 async def test_only_the_office(app: Starlette, inspector: Tablet) -> None:
     for name in ("town", "village", "admin"):
         async with at_desk(app, name) as other:
-            assert (await other.http.get("/rescue")).status_code == 403
-            assert (await other.http.get("/rescue/" + "0" * 64)).status_code == 403
-            assert (await other.http.post("/rescue/" + "0" * 64 + "/import")).status_code == 403
+            assert (await other.http.get("/held/rescue")).status_code == 403
+            assert (await other.http.get("/held/rescue/" + "0" * 64)).status_code == 403
+            assert (await other.http.post("/held/rescue/" + "0" * 64 + "/import")).status_code == 403
     assert inspector.me
