@@ -86,7 +86,7 @@ export class Road {
       passed.body += Math.min(room, piece.length);
       if (piece.length < room) return void there.write(piece);
       // What got through has to arrive before the line dies.
-      there.write(piece.subarray(0, room), () => setTimeout(die, 30));
+      there.write(piece.subarray(0, room), () => setTimeout(die, 100));
       inward.pause();
     });
     inward.on("end", () => there.end());
