@@ -1,20 +1,15 @@
 """What every test may ask for: an empty migrated district on SQLite, or on either engine."""
 
-import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 from PIL import ImageFile
 
 from tests import postgres
-from villages.districts import found_district
+from tests.worlds import Worlds
 from villages.ground.database import open_database
-from villages.ground.migrations import migrate
 from villages.ground.settings import Settings
-
-DISTRICT = "110109"
 
 
 @pytest.fixture(autouse=True)
@@ -24,27 +19,33 @@ def _whole_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A founded district as a database file, made once and copied for each test."""
-    import asyncio
+def worlds(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Worlds:
+    """Databases made once; PostgreSQL is started only when a test asks for it."""
+    return Worlds(tmp_path_factory.mktemp("worlds"), lambda: str(request.getfixturevalue("postgres_url")))
 
-    folder = tmp_path_factory.mktemp("template")
 
-    async def make() -> None:
-        settings = Settings(folder)
-        await migrate(settings)
-        async with open_database(settings):
-            await found_district(DISTRICT, "门头沟区", "demo")
+@pytest.fixture(scope="session")
+def sqlite_template(worlds: Worlds) -> Path:
+    """A founded district as a database file, to be copied."""
+    return worlds.made("sqlite", "founded").sqlite_file
 
-    asyncio.run(make())
-    return folder / "xuncun.db"
+
+@pytest.fixture(scope="session")
+def demo_template(worlds: Worlds) -> Path:
+    """The demo district as a database file, to be copied."""
+    return worlds.made("sqlite", "demo").sqlite_file
 
 
 @pytest.fixture
-def settings(tmp_path: Path, sqlite_template: Path) -> Settings:
+def settings(tmp_path: Path, worlds: Worlds) -> Settings:
     """Settings of a founded district in a folder of this test's own."""
-    shutil.copy(sqlite_template, tmp_path / "xuncun.db")
-    return Settings(tmp_path)
+    return worlds.copy("sqlite", "founded", tmp_path)
+
+
+@pytest.fixture
+def demo_settings(tmp_path: Path, worlds: Worlds) -> Settings:
+    """Settings of the demo district in a folder of this test's own."""
+    return worlds.copy("sqlite", "demo", tmp_path)
 
 
 @pytest.fixture
@@ -62,18 +63,31 @@ def postgres_url() -> Iterator[str]:
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def engine_settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
-    """Settings of an empty database on either engine, not yet migrated."""
-    if request.param == "sqlite":
-        return Settings(tmp_path)
-    url = request.getfixturevalue("postgres_url")
-    return Settings(tmp_path, database_url=postgres.make_database(url, f"t{uuid4().hex}"))
+def engine(request: pytest.FixtureRequest) -> str:
+    """Either engine, one after the other."""
+    return str(request.param)
 
 
 @pytest.fixture
-async def any_district(engine_settings: Settings) -> AsyncIterator[Settings]:
+def engine_settings(engine: str, tmp_path: Path, worlds: Worlds) -> Settings:
+    """Settings of an empty database on either engine, not yet migrated."""
+    return worlds.copy(engine, "empty", tmp_path)
+
+
+@pytest.fixture
+def either_demo(engine: str, tmp_path: Path, worlds: Worlds) -> Settings:
+    """Settings of the demo district on either engine."""
+    return worlds.copy(engine, "demo", tmp_path)
+
+
+@pytest.fixture
+def either_founded(engine: str, tmp_path: Path, worlds: Worlds) -> Settings:
+    """Settings of a founded district on either engine."""
+    return worlds.copy(engine, "founded", tmp_path)
+
+
+@pytest.fixture
+async def any_district(either_founded: Settings) -> AsyncIterator[Settings]:
     """A founded district, open, on either engine."""
-    await migrate(engine_settings)
-    async with open_database(engine_settings):
-        await found_district(DISTRICT, "门头沟区", "demo")
-        yield engine_settings
+    async with open_database(either_founded):
+        yield either_founded

@@ -71,12 +71,13 @@ def cluster() -> Iterator[str]:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def make_database(url: str, name: str) -> str:
-    """A fresh database in the cluster; returns its URL."""
+def make_database(url: str, name: str, source: str = "") -> str:
+    """A fresh database in the cluster, empty or a copy of `source` (to which nobody is connected); returns its URL."""
     port = url.rpartition(":")[2]
     psql = _programs() / "psql"
+    text = f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{source}"' if source else "")
     subprocess.run(
-        [str(psql), "-h", "127.0.0.1", "-p", port, "-U", "postgres", "-qc", f'CREATE DATABASE "{name}"'],
+        [str(psql), "-h", "127.0.0.1", "-p", port, "-U", "postgres", "-qc", text],
         check=True, capture_output=True, timeout=30,
     )  # fmt: skip
     return f"{url}/{name}"

@@ -1,7 +1,6 @@
 """Checklist versions in a real database."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,9 +17,7 @@ from inspections.checklists import (
 from inspections.models import ChecklistVersion
 from inspections.sheet import ChecklistError, checklist_sha256
 from villages.changes import SYSTEM, Line, change
-from villages.districts import found_district
 from villages.ground.database import open_database
-from villages.ground.migrations import migrate
 from villages.ground.problems import Problem
 from villages.ground.settings import Settings
 
@@ -28,11 +25,8 @@ DISTRICT = "110109"
 
 
 @pytest.fixture
-async def district(tmp_path: Path) -> AsyncIterator[str]:
-    settings = Settings(tmp_path)
-    await migrate(settings)
+async def district(settings: Settings) -> AsyncIterator[str]:
     async with open_database(settings):
-        await found_district(DISTRICT, "门头沟区", "demo")
         yield DISTRICT
 
 

@@ -1,42 +1,24 @@
 """Odd, damaged and hostile commands: each gets a verdict the first time, on either engine, and blocks nothing."""
 
 import json
-import shutil
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import httpx2
 import pytest
 
 from app import make_app
-from dispatch.demo_district import load_demo
 from offline_sync.models import Command
-from tests import postgres
 from tests.offline_sync.tablet import Tablet, photo, picture, visit
-from villages.ground.database import open_database
 from villages.ground.ids import new_id
-from villages.ground.migrations import migrate
 from villages.ground.settings import Settings
 from villages.verify import verify
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-async def either(
-    request: pytest.FixtureRequest, tmp_path: Path, demo_template: Path
-) -> AsyncIterator[httpx2.AsyncClient]:
+@pytest.fixture
+async def either(either_demo: Settings) -> AsyncIterator[httpx2.AsyncClient]:
     """The application over the demo district on either engine."""
-    settings = Settings(tmp_path)
-    if request.param == "sqlite":
-        shutil.copy(demo_template, tmp_path / "xuncun.db")
-    else:
-        url = postgres.make_database(request.getfixturevalue("postgres_url"), f"t{uuid4().hex}")
-        settings = Settings(tmp_path, database_url=url)
-        await migrate(settings)
-        async with open_database(settings):
-            await load_demo()
-    made = make_app(settings)
+    made = make_app(either_demo)
     async with made.router.lifespan_context(made):
         transport = httpx2.ASGITransport(app=made, raise_app_exceptions=False)
         async with httpx2.AsyncClient(transport=transport, base_url="http://xuncun.test") as client:

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.conftest import DISTRICT
+from tests.worlds import DISTRICT
 from villages.changes import SYSTEM, Line, change, settle
 from villages.ground.database import rows
 from villages.ground.settings import Settings

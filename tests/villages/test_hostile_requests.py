@@ -1,33 +1,21 @@
 """Odd addresses, queries and forms on both engines: an answer with a name, never an unexpected error."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 from uuid import uuid4
 
 import httpx2
 import pytest
 
 from app import make_app
-from dispatch.demo_district import load_demo
-from tests import postgres
-from villages.ground.database import open_database
-from villages.ground.migrations import migrate
 from villages.ground.settings import Settings
 
 PASSWORD = "xuncun-demo"
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-async def office(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[httpx2.AsyncClient]:
+@pytest.fixture
+async def office(either_demo: Settings) -> AsyncIterator[httpx2.AsyncClient]:
     """A browser of the office's, signed in, on either engine."""
-    settings = Settings(tmp_path)
-    if request.param == "postgres":
-        url = postgres.make_database(request.getfixturevalue("postgres_url"), f"t{uuid4().hex}")
-        settings = Settings(tmp_path, database_url=url)
-    await migrate(settings)
-    async with open_database(settings):
-        await load_demo()
-    made = make_app(settings)
+    made = make_app(either_demo)
     async with made.router.lifespan_context(made):
         transport = httpx2.ASGITransport(app=made, raise_app_exceptions=False)
         async with httpx2.AsyncClient(transport=transport, base_url="http://xuncun.test") as client:

@@ -1,0 +1,66 @@
+"""Databases made once a run and copied for each test: migrating and founding anew took longer than most tests.
+
+Three worlds on either engine: `empty` (no tables), `founded` (Mentougou, nothing else), `demo` (people, checklists
+and a round as well). A copy on SQLite is a file's copy, on PostgreSQL a database made from a template.
+"""
+
+import asyncio
+import shutil
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from uuid import uuid4
+
+from dispatch.demo_district import load_demo
+from tests import postgres
+from villages.districts import found_district
+from villages.ground.database import open_database
+from villages.ground.migrations import migrate
+from villages.ground.settings import Settings
+
+DISTRICT = "110109"
+
+
+async def _found() -> None:
+    await found_district(DISTRICT, "门头沟区", "demo")
+
+
+async def _demo() -> None:
+    await load_demo()
+
+
+_FILLED: dict[str, Callable[[], Awaitable[None]]] = {"founded": _found, "demo": _demo}
+
+
+class Worlds:
+    """The made databases of one run. Makes what is missing with an event loop of its own: ask from a plain fixture."""
+
+    def __init__(self, folder: Path, postgres_url: Callable[[], str]) -> None:
+        self.folder = folder
+        self.postgres_url = postgres_url
+        self._made: dict[tuple[str, str], Settings] = {}
+
+    def copy(self, engine: str, world: str, folder: Path) -> Settings:
+        """Settings of a database of one's own in that folder; engine `sqlite` or `postgres`."""
+        folder.mkdir(parents=True, exist_ok=True)
+        if engine == "postgres":
+            source = "" if world == "empty" else self.made(engine, world).database_url.rpartition("/")[2]
+            url = postgres.make_database(self.postgres_url(), f"t{uuid4().hex}", source)
+            return Settings(folder, database_url=url)
+        if world != "empty":
+            shutil.copy(self.made(engine, world).sqlite_file, folder / "xuncun.db")
+        return Settings(folder)
+
+    def made(self, engine: str, world: str) -> Settings:
+        """The database that copies are taken from, closed and whole. Never opened by a test."""
+        key = (engine, world)
+        if key not in self._made:
+            settings = self.copy(engine, "empty", self.folder / f"{engine}-{world}")
+            asyncio.run(_make(settings, _FILLED[world]))
+            self._made[key] = settings
+        return self._made[key]
+
+
+async def _make(settings: Settings, fill: Callable[[], Awaitable[None]]) -> None:
+    await migrate(settings)
+    async with open_database(settings):
+        await fill()
