@@ -1,5 +1,6 @@
 """What every test may ask for: an empty migrated district on SQLite, or on either engine."""
 
+import inspect
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -10,6 +11,16 @@ from tests import postgres
 from tests.worlds import Worlds
 from villages.ground.database import open_database
 from villages.ground.settings import Settings
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What opens a database or the application is too much for `./dev check`, but for what is marked quick."""
+    for item in items:
+        opens = "worlds" in getattr(item, "fixturenames", ()) or inspect.iscoroutinefunction(
+            getattr(item, "function", None)
+        )
+        if opens and "quick" not in item.keywords:
+            item.add_marker("database")
 
 
 @pytest.fixture(autouse=True)

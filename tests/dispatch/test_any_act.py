@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID, uuid4
 
+import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
@@ -33,6 +34,8 @@ from tests.dispatch.test_moves import set_share
 from villages.ground import clock
 from villages.ground.database import open_database
 from villages.ground.settings import Settings
+
+pytestmark = pytest.mark.slow
 
 # The ordinary life more often than the rest, so that runs get as far as 销号 and back.
 VERBS = (

@@ -3,6 +3,7 @@
 from dataclasses import fields
 from uuid import UUID
 
+import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +13,8 @@ from tests.dispatch.cast import DISTRICT, TOWN, VILLAGE, WATER, Cast, Rule, cast
 from villages.ground.settings import Settings
 from villages.models import Change
 from villages.permissions import AUTHORITY, Who
+
+pytestmark = pytest.mark.slow
 
 Tried = tuple[str, str, int, str, int, str]
 VERBS = [verb for verb in ROWS if verb != "dispatch"]

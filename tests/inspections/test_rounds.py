@@ -83,6 +83,7 @@ async def test_who_covers_none_of_the_villages_gets_them_all() -> None:
         ) == set(villages)
 
 
+@pytest.mark.database
 def test_crossed_inspectors_never_see_their_own_town() -> None:
     a, b, c, wide = (uuid4() for _ in range(4))
     villages = ["110109001201", "110109002201", "110109003201", "110109003202"]

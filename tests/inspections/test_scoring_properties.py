@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -137,6 +138,7 @@ def test_order_of_answers_changes_nothing(sheet: Any, rng: random.Random) -> Non
     assert check_answers(checklist, shuffled) == check_answers(checklist, answers)
 
 
+@pytest.mark.slow
 @given(sheets(), st.data())
 @settings(max_examples=40, deadline=None)
 def test_what_stands_in_a_not_applicable_answer_is_irrelevant(sheet: Any, data: st.DataObject) -> None:

@@ -23,6 +23,8 @@ from tests.inspections.sheets import CHECKLISTS
 from tests.inspections.test_scoring_properties import CENTS, sheets, wild
 from tests.inspections.test_scoring_shared import told
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 PEOPLE = [f"0193a000-0000-7000-8000-00000000000{n}" for n in "abc"]
 Twin = Callable[[dict[str, Any]], dict[str, Any]]

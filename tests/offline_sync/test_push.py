@@ -18,6 +18,8 @@ from villages.changes import SYSTEM, Line, change
 from villages.models import DistrictHead, Person, Post
 from villages.verify import verify
 
+pytestmark = pytest.mark.quick
+
 
 async def head() -> int:
     return (await DistrictHead.get(district="110109")).rev

@@ -34,6 +34,7 @@ for turn in range(2):
 """
 
 
+@pytest.mark.slow
 def test_what_is_remembered_changes_no_byte(tmp_path: Path) -> None:
     run = [sys.executable, "-c", PROOF, str(tmp_path)]
     told = subprocess.run(run, cwd=ROOT, capture_output=True, text=True, check=True, timeout=300)

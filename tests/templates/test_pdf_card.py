@@ -17,6 +17,8 @@ from PIL import Image, ImageStat
 from templates.pdf import CardContext, PaperPool
 from tests.templates.card_sample import card, photo, words
 
+pytestmark = pytest.mark.slow
+
 LONG = "潭柘寺镇平原村第三村民小组吴家垸碣石村联合村民委员会"
 LONG_NOTE = "村委会东侧、文化广场北侧、一号巷、二号巷口、村口停车场共5处散落；村西沟边成堆1处，约2立方米"
 

@@ -19,6 +19,8 @@ from templates.fonts import FACES, SANS, SERIF, font_files
 from templates.pdf import PaperPool
 from tests.templates.card_sample import card, words
 
+pytestmark = pytest.mark.slow
+
 DPI = 400
 ALIKE = 0.86  # right glyphs score above 0.93, the nearest wrong ones below 0.7
 FILES = {(face.family, face.weight): path for face, path in font_files().items()}

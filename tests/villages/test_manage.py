@@ -8,7 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from villages.ground.settings import from_environment
+
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
 
