@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from dispatch.bringing.command import import_ledger
 from offline_sync import safekeeping
 from villages.ground.console import Data, asked, say
 from villages.ground.database import open_database, tortoise_config
@@ -18,6 +19,7 @@ from villages.ground.settings import Settings, address_in, from_environment, kee
 TORTOISE_ORM = tortoise_config(from_environment())
 _HELP = "巡村 Xuncun: the district's server and its tools."
 cli = typer.Typer(add_completion=False, no_args_is_help=True, help=_HELP)
+cli.command("import-ledger")(import_ledger)
 cli.add_typer(safekeeping.cli)  # backup, restore, drill, import-rescue
 
 

@@ -17,6 +17,7 @@ from tortoise.exceptions import IntegrityError
 from tortoise.expressions import Q
 
 from dispatch import daily, ledger, round_cards, town_sheets
+from dispatch.bringing import run as bringing
 from villages.changes import shielded
 from villages.ground import clock
 from villages.ground.ids import new_id
@@ -35,6 +36,8 @@ KINDS: dict[str, Callable[[Any, Job, Tell], Awaitable[str]]] = {
     "daily": daily.job,
     "ledger": ledger.make,
     "town_sheets": town_sheets.make,
+    bringing.CHECK: bringing.check_job,
+    bringing.BRING: bringing.bring_job,
 }
 
 log = structlog.get_logger()
@@ -132,7 +135,7 @@ async def _stumbled(job: Job, error: Exception) -> None:
     log.error("job", job=str(job.id), kind=job.kind, tries=job.tries, exc_info=error)
     if job.tries >= TRIES:
         sentence = (
-            f"连续 {job.tries} 次未能生成，请稍后重新开始；仍不成功请把编号 {str(job.id)[-8:]} 告诉管理员。"
+            f"连续 {job.tries} 次未能完成，请稍后重新开始；仍不成功请把编号 {str(job.id)[-8:]} 告诉管理员。"
         )
         await _mine(job, state="failed", error=sentence, lease_until=None)
     else:
@@ -155,7 +158,7 @@ async def _take() -> Job | None:
             await _mine(
                 job,
                 state="failed",
-                error=f"连续 {job.tries} 次中断，未能生成，请重新开始。",
+                error=f"连续 {job.tries} 次中断，未能完成，请重新开始。",
                 lease_until=None,
             )
             continue

@@ -150,9 +150,9 @@ async def lines_of(ids: Sequence[UUID], names: Around, now: Any, start: int = 0)
     for place, key in enumerate((key for key in ids if key in tasks), start + 1):
         task = tasks[key]
         visit = seen.get(task.inspection)
-        kind = sections[visit[1]].get(task.item, task.item) if visit else task.item
-        day = clock.local(visit[0] if visit else task.dispatched_at).date()
-        lines.append(line_of(place, task, steps[key], photos[key], names, kind, day, now))
+        kind = sections[visit[1]].get(task.item, task.item) if visit else task.category or task.item
+        found_on = task.found_on or clock.local(visit[0] if visit else task.dispatched_at).date()
+        lines.append(line_of(place, task, steps[key], photos[key], names, kind, found_on, now))
     return lines
 
 
@@ -205,7 +205,8 @@ def _remarks(task: Task, before: int, after: int, now: Any) -> str:
         f"至{clock.local(task.look_again):%Y-%m-%d}" if task.look_again and task.stage == "deferred" else ""
     )
     said = [
-        words.STAGE[task.stage] + until, "逾期" if late else "", "延期一次" if task.extended else "",
+        words.STAGE[task.stage] + until, words.SEVERITY[task.severity] if task.severity != "minor" else "",
+        "逾期" if late else "", "延期一次" if task.extended else "",
         f"督办{task.supervised}次" if task.supervised else "", f"退回{task.rejected}次" if task.rejected else "",
         f"反弹{task.reopened}次" if task.reopened else "", "检查依据已撤" if task.basis_gone else "",
         f"照片共{before + after}张" if before > 1 or after > 1 else "",

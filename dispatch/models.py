@@ -9,7 +9,11 @@ from villages.ground.fields import Moment
 
 
 class Task(Model):
-    """整改任务: one finding, one task. `stage` moves only through `dispatch.moves`."""
+    """整改任务: one finding, one task. `stage` moves only through `dispatch.moves`.
+
+    `origin` says what it comes from. visit: `inspection` and `finding` are the visit's. ledger: they are the bringing-in
+    and the content of the ledger's row (`dispatch/bringing/`), and `category` and `found_on` are the ledger's own words.
+    """
 
     id = fields.UUIDField(primary_key=True)
     number = fields.CharField(24)  # 编号 for people: year and the change's number
@@ -42,6 +46,9 @@ class Task(Model):
     interim = fields.CharField(600, default="", db_default="")  # what keeps people safe meanwhile
     merged_into = fields.UUIDField(null=True)  # 合并: the task that stays
     again_of = fields.UUIDField(null=True)  # 反弹: the earlier task of the same spot
+    origin = fields.CharField(8, default="visit", db_default="visit")  # visit, ledger
+    category = fields.CharField(60, default="", db_default="")  # 问题类别 as a ledger names it
+    found_on = fields.DateField(null=True)  # 检查日期 of a ledger's row
     rung = fields.IntField(default=0, db_default=0)  # how far the ladder has gone (dispatch/escalation.py) …
     rung_for = Moment(null=True)  # … on which date (deadline, or 挂账's look-again); another date begins anew
     moved_rev = fields.BigIntField()  # last stage move or reassign; whose it was, the steps say

@@ -225,6 +225,7 @@ SUBJECT: dict[str, str] = {
     "inspection": "检查",
     "edition": "评分表",
     "sheet": "整改通知单",
+    "ledger": "台账",
     "letter": "督办单",
     "photo": "照片",
     "round": "批次",

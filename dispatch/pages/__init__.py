@@ -3,6 +3,7 @@
 from starlette.routing import Route
 
 from dispatch.pages import (
+    bringing,
     figures,
     inspection,
     ledger,
@@ -25,6 +26,7 @@ routes: list[Route] = [
     *paper.routes,
     *figures.routes,
     *ledger.routes,
+    *bringing.routes,
     *notices.routes,
     *letters.routes,
     *notice_sheets.routes,

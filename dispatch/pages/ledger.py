@@ -15,7 +15,7 @@ from dispatch.pages.naming import names_for
 from villages.ground import clock
 from villages.ground.problems import Problem
 from villages.models import Job
-from villages.permissions import Who
+from villages.permissions import Who, post_for
 from villages.shell import desk, desk_page
 from villages.web import form, wants_json
 
@@ -60,6 +60,7 @@ async def ledger_page(request: Request, who: Who) -> Response:
         total=await asked.tasks(who).count(), choices=choices(asked, names, who),
         place=names.place(asked.village) if asked.village else "", link=_link("/ledger", asked),
         file=_link("/ledger.xlsx", asked, job=str(job.id)) if job else "",
+        may_bring=post_for(who, "ledger.bring", who.district) is not None,
     )  # fmt: skip
 
 
