@@ -221,6 +221,8 @@ class TaskRow(Struct, kw_only=True):
     place: str
     text: str
     requirement: str
+    origin: str  # visit; ledger: brought in from an office's Excel, and no visit is behind it
+    category: str  # 问题类别 in the ledger's words, where no item of a checklist is known
     submitted_by: list[UUID]  # everyone who ever submitted it
     marks: Marks
     extension: Extension

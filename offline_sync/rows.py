@@ -135,7 +135,7 @@ async def tasks(found: list[Row]) -> list[Row]:
             "inspection": str(row["inspection"]), "item": row["item"], "finding": str(row["finding"]),
             "unit": row["unit"], "stage": row["stage"], "dispatched_at": _moment(row["dispatched_at"]),
             "deadline": _moment(row["deadline"]), "submitted_by": _json(row["submitters"]), "severity": row["severity"], "place": row["place"], "text": row["text"],
-            "requirement": row["requirement"],
+            "requirement": row["requirement"], "origin": row["origin"], "category": row["category"],
             "marks": {
                 "supervised": row["supervised"], "reopened": row["reopened"], "rejected": row["rejected"],
                 "basis_gone": bool(row["basis_gone"]),

@@ -50,7 +50,7 @@ async def _run(
     if not await asyncio.to_thread(file.is_file):
         raise Problem("invalid", what=f"没有找到文件：{file}")
     async with open_database(settings):
-        who = await run.office_of(await _office(by))
+        who = await run.office_of(await in_the_name_of(by))
         place = await asyncio.to_thread(shelf.new, settings)
         try:
             await asyncio.to_thread(shutil.copyfile, file, place.source)
@@ -76,8 +76,8 @@ async def _nobody(_done: int, _total: int) -> None:
     """Progress that nobody watches."""
 
 
-async def _office(name: str) -> Any:
-    """Whose name stands under it: the person named, else the only one with an office's post."""
+async def in_the_name_of(name: str) -> Any:
+    """The id of the person named, else of the only one with an office's post. Raises invalid."""
     from villages.models import Person, Post  # noqa: PLC0415
 
     if name:

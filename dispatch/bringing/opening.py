@@ -91,7 +91,7 @@ def told_of(draft: Draft) -> str:
     """What the task's history says of where it comes from."""
     said = (
         ("原编号", draft["number"]), ("检查日期", draft["found_on"]), ("责任人", draft["person"]),
-        ("原状态", draft["stage"]),
+        ("原状态", draft["stage"]), ("原记完成时间", draft["done_on"]),
     )  # fmt: skip
     told = "，".join(f"{word} {value}" for word, value in said if value)
     return f"由台账第 {draft['row']} 行带入{'：' if told else ''}{told}"[:TEXT]

@@ -7,7 +7,14 @@ from dataclasses import dataclass, field
 
 from dispatch.bringing.cells import CellError, key
 
-_OFFICES = re.compile(r"^(区|县|市|北京市|门头沟区)|(部门|管理委员会|委员会|局|委|中心|办公室|办|处|站)$")
+_OFFICES = re.compile(r"^(区|县|市|北京市|门头沟区)|(部门|委员会|局|委|中心|办公室|办|处|站)$")
+
+# What people say for a department's kind.
+_SHORT = {
+    "城管": "城市管理", "环保": "生态环境", "规自": "规划自然资源", "住建": "住房城乡建设", "文旅": "文化旅游",
+    "园林": "园林绿化", "农业": "农业农村", "农": "农业农村", "应急": "应急管理", "发改": "发展改革", "政务": "政务服务",
+    "妇联": "妇联组织", "水利": "水务",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -116,9 +123,9 @@ class Places:
         try:
             town = self.town(wanted)
         except CellError:
-            offices = "、".join(self.departments.values())
+            offices = "、".join(name.removesuffix("部门") for name in self.departments.values())
             raise CellError(
-                f"“{said[:20]}”对不上责任单位；请写本村村委会、{self.towns[village.town]}，或这些部门之一：{offices}"
+                f"“{said[:20]}”对不上责任单位；请写本村村委会、{self.towns[village.town]}，或部门（{offices}）"
             ) from None
         if town != village.town:
             raise CellError(
@@ -144,4 +151,4 @@ def _office(name: str) -> str:
     before = ""
     while before != name:
         before, name = name, _OFFICES.sub("", name)
-    return name
+    return _SHORT.get(name, name)

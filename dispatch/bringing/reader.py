@@ -114,7 +114,7 @@ def _row(element: Element, laid: Laid) -> None:
         at = (row, column_index_from_string(letters))
         if shown := drawings.asked_for(formula or "") or drawings.asked_for(value or ""):
             laid.shown[at] = shown
-        elif value is None:
+        elif not value and cell.get("t") != "str":
             laid.uncounted.add(at)
 
 

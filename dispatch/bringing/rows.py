@@ -218,7 +218,7 @@ class Understanding:
             "requirement": said.get("requirement") or (item.text if item else ""),
             "found_on": found_on.isoformat() if found_on else "",
             "deadline": term.moment.isoformat() if term.moment else "", "days": term.days, "kind": term.kind,
-            "person": said.get("person", ""), "stage": (said.get("stage") or said.get("remarks", ""))[:120], "deferred": "",
+            "person": said.get("person", ""), "done_on": said.get("done_on", "")[:40], "stage": (said.get("stage") or said.get("remarks", ""))[:120], "deferred": "",
             "before": self._photos(found, row, "before"), "after": self._photos(found, row, "after"),
         }  # fmt: skip
 

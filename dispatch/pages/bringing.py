@@ -112,7 +112,7 @@ async def page(request: Request, who: Who) -> Response:
     if now.at in ("done", "stopped", "bringing"):
         opened = await opened_by(shelf.id).count()
     if now.at in ("done", "stopped"):
-        tasks = await opened_by(shelf.id).order_by("number").limit(SHOWN)
+        tasks = await opened_by(shelf.id).order_by("deadline", "id").limit(SHOWN)
     names = await names_for({task.village for task in tasks})
     return desk(
         request, who, "dispatch/bring_one.html", meta=meta, at=now.at, job=now.job, report=report, retry=RETRY,

@@ -99,6 +99,7 @@ async def test_from_the_file_to_tasks(app: Starlette, tmp_path: Path) -> None:
     assert await Notice.filter(kind="accept").exists()
 
 
+@pytest.mark.slow
 async def test_twice_doubles_nothing_and_what_changed_is_told(app: Starlette, tmp_path: Path) -> None:
     rows = [row(), row(), row(位置="桥头"), row(编号="7", 问题描述="井盖缺失")]
     shots = {(2, "整改前照片"): jpeg("a"), (3, "整改前照片"): jpeg("b")}
@@ -134,6 +135,7 @@ async def test_a_bad_cell_keeps_everything_out_until_it_is_said_otherwise(
         assert "已带入 1 项任务" in said(await settled(desk, where))
 
 
+@pytest.mark.slow
 async def test_the_office_says_which_column_is_which(app: Starlette, tmp_path: Path) -> None:
     head = ("甲", "乙", "丙", "丁")
     rows: Sequence[Sequence[Any]] = [("安家庄村", "污水横流", "2027年1月5日", None)]
@@ -195,6 +197,7 @@ async def test_whose_it_is(app: Starlette, tmp_path: Path) -> None:
     assert await Task.all().count() == 0
 
 
+@pytest.mark.slow
 async def test_a_task_of_a_ledger_goes_the_same_way_as_any(app: Starlette, tmp_path: Path) -> None:
     file = in_cells(
         tmp_path / "t.xlsx", [row()], {(2, "整改前照片"): jpeg("a"), (2, "整改后照片"): jpeg("b")}

@@ -37,7 +37,7 @@ export async function readTask(tablet: Tablet, id: string, now: number): Promise
   const unit = units.find((one) => one.code === task.unit)?.name ?? (task.unit === task.village ? `${village?.name ?? ""}村委会`.replace("村村委会", "村委会") : task.unit);
   return {
     task, me, unit, village: [town?.name, village?.name].filter(Boolean).join(" "),
-    item: checklist ? itemTexts(checklist.body).get(task.item) ?? "" : "",
+    item: checklist ? itemTexts(checklist.body).get(task.item) ?? "" : task.category ?? "",
     moves: movesOf(me.id, posts, task), on_way: onItsWay(id, outbox),
     pictures: [
       ...task.photos.map((photo, at) => pictureOf(photo, states[at] ?? null, now)),
