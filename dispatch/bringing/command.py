@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from villages.ground.console import Data, asked, say
 from villages.ground.problems import Problem
 from villages.ground.settings import from_environment
 
@@ -19,7 +20,7 @@ _SKIPS = {"closed": "已销号", "done": "已完成", "cancelled": "已撤销", 
 
 def import_ledger(
     file: Path,
-    data: Annotated[Path | None, typer.Option("--data", help="folder of the database and the photos")] = None,
+    data: Data = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what would be brought in")] = False,
     by: Annotated[
         str, typer.Option("--by", help="sign-in name of the office's person who brings it in")
@@ -29,11 +30,8 @@ def import_ledger(
     ] = False,
 ) -> None:
     """Bring in an office's Excel ledger: every bad cell is named first; with one, nothing is brought in."""
-    try:
-        lines, whole = asyncio.run(_run(file, data, by, dry_run, without_faults))
-    except Problem as refused:
-        raise SystemExit(refused.sentence) from refused
-    sys.stdout.write("\n".join(lines) + "\n")
+    lines, whole = asked(_run(file, data, by, dry_run, without_faults))
+    say("\n".join(lines))
     if not whole:
         sys.exit(1)
 
