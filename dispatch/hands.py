@@ -6,8 +6,6 @@ from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
-from tortoise.expressions import Q
-
 from dispatch.stages import (
     ACCEPTED,
     CHECKED,
@@ -19,7 +17,7 @@ from dispatch.stages import (
     SUBMITTED,
     TOWN,
 )
-from villages.models import Post
+from villages.ground.database import rows
 
 
 class Hand(NamedTuple):
@@ -71,17 +69,28 @@ class Directory:
         return []
 
 
+_HOLDERS = (
+    "SELECT DISTINCT p.role, p.place, p.person_id FROM post p JOIN person a ON a.id = p.person_id"
+    " WHERE NOT p.ended AND NOT a.disabled AND p.since <= ? AND (p.until IS NULL OR p.until >= ?)"
+    f" AND p.role IN ('{COMMITTEE}', '{DEPARTMENT}', '{TOWN}', '{OFFICE}')"
+)
+
+
 async def directory(today: date, places: Iterable[str] | None = None) -> Directory:
-    """The holders of the posts at these places, or everywhere; one query."""
-    query = Post.filter(
-        Q(until__isnull=True) | Q(until__gte=today), ended=False, since__lte=today, person__disabled=False,
-        role__in=(COMMITTEE, DEPARTMENT, TOWN, OFFICE),
-    )  # fmt: skip
-    if places is not None:
-        query = query.filter(place__in=sorted(set(places)))
+    """The holders of the posts at these places, or everywhere; one query.
+
+    By hand: the ORM takes ten times as long to write this statement as SQLite to answer it, in every visit's change.
+    """
+    asked = sorted(set(places)) if places is not None else []
+    if places is not None and not asked:
+        return Directory()
+    where = f" AND p.place IN ({', '.join('?' * len(asked))})" if asked else ""
+    text = f"{_HOLDERS}{where} ORDER BY p.person_id"
     found: dict[Hand, list[UUID]] = {}
-    for role, place, person in await query.order_by("person_id").values_list("role", "place", "person_id"):
-        holders = found.setdefault(Hand(role, place), [])
-        if person not in holders:
-            holders.append(person)
+    for row in await rows(text, today, today, *asked):
+        found.setdefault(Hand(row["role"], row["place"]), []).append(_uuid(row["person_id"]))
     return Directory(found)
+
+
+def _uuid(value: object) -> UUID:
+    return value if isinstance(value, UUID) else UUID(str(value))
