@@ -20,6 +20,7 @@ from villages.districts import LIMITS, the_district
 from villages.ground import clock
 from villages.ground.database import look
 from villages.ground.problems import Problem
+from villages.ground.trouble import named
 from villages.permissions import Who
 from villages.web import bearer
 
@@ -43,7 +44,7 @@ async def hello(request: Request) -> Response:
 
 
 async def push(request: Request) -> Response:
-    """POST /api/sync/push. 409 and 500 carry the verdicts reached so far."""
+    """POST /api/sync/push. 409, 500, 503 and 507 carry the verdicts reached so far."""
     who = await bearer(request, disabled_ok=True)
     asked = decode(await raw_body(request, LIMITS["push_bytes"], "一次上传"), PushIn, as_it_came=True)
     if len(asked.commands) > LIMITS["push_commands"]:
@@ -64,8 +65,8 @@ async def push(request: Request) -> Response:
         except Problem as problem:
             raise _so_far(problem, results, replica) from problem
         except Exception as error:
-            trace = str(_peek(text))[:8]
-            raise _so_far(Problem("internal", trace=trace), results, replica) from error
+            trouble = named(error) or Problem("internal", trace=str(_peek(text))[:8])
+            raise _so_far(trouble, results, replica) from error
         announced = photo_hashes(row.payload) if row.payload else []
         missing = await commands.missing_now(announced) if announced else None
         results.append(result_of(row, missing, bare=bare))

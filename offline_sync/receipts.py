@@ -24,6 +24,7 @@ from villages.changes import Line, change, shielded
 from villages.ground import clock
 from villages.ground.database import look
 from villages.ground.problems import Problem
+from villages.ground.trouble import named
 from villages.permissions import Who
 
 TRIES = 3
@@ -167,6 +168,8 @@ async def _carry_out(who: Who, arrived: Arrived) -> Kept:
     except Problem as problem:
         return await _in_change(who, arrived, commands.turned_down(problem, arrived, who))
     except Exception as error:
+        if named(error):
+            raise  # no room or no database: not the command's doing, so it is not counted against it
         row = await _count_try(who, arrived, error)
         if row is None:
             raise

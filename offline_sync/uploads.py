@@ -6,7 +6,6 @@ bytes are here is read from the disk, never from a row. Several people may send 
 
 import asyncio
 import base64
-import errno
 import functools
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -78,12 +77,7 @@ def tus(handler: Handler) -> Handler:
             if problem.code == "tus_version":
                 response.headers["Tus-Version"] = VERSION
         except Exception as error:
-            full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
-            response = await (
-                problem_response(request, Problem("disk_full"))
-                if full
-                else unexpected_response(request, error)
-            )
+            response = await unexpected_response(request, error)
         response.headers["Tus-Resumable"] = VERSION
         return response
 

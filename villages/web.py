@@ -19,6 +19,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from templates import page
 from templates.words import verb as word_for
 from villages.ground.problems import Problem
+from villages.ground.trouble import named
 from villages.models import DistrictHead
 from villages.people import who_by_token
 from villages.permissions import PostHeld, Who, post_for
@@ -151,7 +152,11 @@ async def problem_response(request: Request, error: Exception) -> Response:
 
 
 async def unexpected_response(request: Request, error: Exception) -> Response:
-    """The last net: a number to quote, nothing of the inside."""
+    """The last net: trouble of the machine by its name, else a number to quote; nothing of the inside."""
+    trouble = named(error)
+    if trouble is not None:
+        log.error(trouble.code, path=request.url.path, kind=type(error).__name__, why=str(error)[:200])
+        return await problem_response(request, trouble)
     trace = secrets.token_hex(4)
     log.error("unexpected", trace=trace, path=request.url.path, kind=type(error).__name__, exc_info=error)
     problem = Problem("internal", trace=trace)

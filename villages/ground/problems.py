@@ -29,6 +29,12 @@ PROBLEMS: dict[str, tuple[int, str]] = {
         500,
         "系统出现意外错误（编号 {trace}），内容未丢失，请稍后再试；多次出现请把编号告诉管理员。",
     ),
+    # the machine's own trouble
+    "disk_full": (507, "服务器存储空间不足，这次的内容没有收下，原件仍在本机；请通知管理员清理后再传。"),
+    "database_away": (
+        503,
+        "服务器的数据库暂时连不上，这次的内容没有收下，原件仍在本机；请过一会儿再试，平板会自动重试。",
+    ),
     # the wire
     "replica_owner": (403, "这份数据属于另一位使用者，不能用当前账号上传；请由本人登录，或等待自动交存。"),
     "gap": (409, "前面还有未收到的操作（应从第 {expected} 条开始），请从该条起重新发送。"),
@@ -55,7 +61,6 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "upload_slow": (408, "网络长时间没有数据，本次传输已停；已收到 {offset} 字节，请从该处继续。"),
     "upload_headers": (400, "上传请求不符合续传协议（{what}），未作任何改动；请更新应用后再传。"),
     "upload_type": (415, "续传内容的类型应为 application/offset+octet-stream，未收下；请更新应用后再传。"),
-    "disk_full": (507, "服务器存储空间不足，照片暂时未收下，原照片仍在本机；请通知管理员清理后再传。"),
     "tus_version": (412, "不支持的续传协议版本，请更新应用后再传。"),
     # rescue files
     "rescue_unreadable": (

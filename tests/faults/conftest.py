@@ -1,0 +1,63 @@
+"""How long the faults run, the demo district they run on, and the figures that are told in the end.
+
+`FAULTS=long` is the full run of `./dev faults`; without it each fault is tried a few times within seconds.
+"""
+
+import os
+import random
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.benchmarks.server import ROOT
+from tests.faults.house import House
+
+LONG = os.environ.get("FAULTS") == "long"
+_told: list[str] = []
+Tell = Callable[..., None]
+
+
+@pytest.fixture(scope="session")
+def demo_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with the demo district, made once by the shipped command."""
+    folder = tmp_path_factory.mktemp("faults") / "demo"
+    subprocess.run(
+        [sys.executable, "manage.py", "load-demo", "--data", str(folder)], cwd=ROOT, check=True, capture_output=True
+    )
+    return folder
+
+
+@pytest.fixture
+def house(demo_data: Path, tmp_path: Path) -> Iterator[House]:
+    """The server on a copy of it; a test starts it, and whatever happened it is gone afterwards."""
+    shutil.copytree(demo_data, tmp_path / "data")
+    made = House(tmp_path / "data")
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def dice() -> random.Random:
+    """Chance, told so that a run can be had again: FAULTS_SEED=n."""
+    seed = int(os.environ.get("FAULTS_SEED") or time.time_ns() % 1_000_000)
+    print(f"FAULTS_SEED={seed}")
+    return random.Random(seed)
+
+
+@pytest.fixture
+def tell(request: pytest.FixtureRequest) -> Iterator[Tell]:
+    """Note figures of this test; its duration is added."""
+    begun, notes = time.monotonic(), []
+    yield lambda **figures: notes.extend(f"{name} {value}" for name, value in figures.items())
+    if notes:
+        _told.append(f"{request.node.name}: {', '.join(notes)}, {time.monotonic() - begun:.0f} s")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for line in _told:
+        terminalreporter.write_line(line)
