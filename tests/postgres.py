@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 USER = "postgres"
+_homes: dict[str, tuple[Path, str]] = {}  # of each running cluster, by its URL: folder and options
 
 
 def _programs() -> Path:
@@ -63,12 +64,29 @@ def cluster() -> Iterator[str]:
             [str(programs / "pg_ctl"), "-D", data, "-w", "-l", str(home / "log"), "-o", options, "start"],
             home,
         )
+        url = f"asyncpg://postgres@127.0.0.1:{port}"
+        _homes[url] = (home, options)
         try:
-            yield f"asyncpg://postgres@127.0.0.1:{port}"
+            yield url
         finally:
-            _as_user([str(programs / "pg_ctl"), "-D", data, "-m", "immediate", "-w", "stop"], home)
+            del _homes[url]
+            with contextlib.suppress(subprocess.CalledProcessError):  # a test may have stopped it already
+                _as_user([str(programs / "pg_ctl"), "-D", data, "-m", "immediate", "-w", "stop"], home)
     finally:
         shutil.rmtree(home, ignore_errors=True)
+
+
+def stop(url: str, mode: str = "immediate") -> None:
+    """Stop a cluster: `immediate` as a crash would, `fast` as an administrator does."""
+    home, _ = _homes[url]
+    _as_user([str(_programs() / "pg_ctl"), "-D", str(home / "data"), "-m", mode, "-w", "stop"], home)
+
+
+def start(url: str) -> None:
+    """Start a stopped cluster again, on the same port and data."""
+    home, options = _homes[url]
+    words = ["-D", str(home / "data"), "-w", "-l", str(home / "log"), "-o", options, "start"]
+    _as_user([str(_programs() / "pg_ctl"), *words], home)
 
 
 def make_database(url: str, name: str, source: str = "") -> str:

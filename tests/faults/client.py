@@ -78,7 +78,9 @@ class Tablet:
 
     # ---- the wire
 
-    def call(self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> Answer:
+    def call(
+        self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
+    ) -> Answer:
         """One request, one connection. Raises Lost."""
         line = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=20)
         sent = {"Authorization": f"Bearer {self.token}"} if self.token else {}
@@ -89,7 +91,9 @@ class Tablet:
             told = line.getresponse()
             return Answer(told.status, {key.lower(): value for key, value in told.getheaders()}, told.read())
         except (OSError, http.client.HTTPException) as error:
-            self.counts["cut off"] += not isinstance(error, ConnectionRefusedError)  # refused: nobody is there yet
+            self.counts["cut off"] += not isinstance(
+                error, ConnectionRefusedError
+            )  # refused: nobody is there yet
             raise Lost(f"{method} {path}: {error!r}") from error
         finally:
             line.close()
@@ -150,7 +154,9 @@ class Tablet:
         more = True
         while more:
             body = {"replica": self.replica, "limit": 200, "scopes": dict(cursors)}
-            page = self.firmly("pull", lambda body=body: self.well(self.ask("/api/sync/pull", body), 200)).json()
+            page = self.firmly(
+                "pull", lambda body=body: self.well(self.ask("/api/sync/pull", body), 200)
+            ).json()
             rows |= {(one["kind"], one["id"]): one["row"] for one in page["changes"]}
             cursors, more, self.epoch = page["scopes"], page["more"], page["epoch"]
         self.kinds = {}
@@ -175,8 +181,18 @@ class Tablet:
 
     def _queue(self, verb: str, args: dict[str, Any]) -> None:
         name = str(uuid.uuid4())
-        command = {"id": name, "seq": len(self.texts) + 1, "verb": verb, "v": 1, "at": _now(), "mono": 1, "boot": "b"}
-        self.texts[name] = json.dumps(command | {"args": args}, ensure_ascii=self.dice.random() < 0.5).encode()
+        command = {
+            "id": name,
+            "seq": len(self.texts) + 1,
+            "verb": verb,
+            "v": 1,
+            "at": _now(),
+            "mono": 1,
+            "boot": "b",
+        }
+        self.texts[name] = json.dumps(
+            command | {"args": args}, ensure_ascii=self.dice.random() < 0.5
+        ).encode()
 
     def _shot(self) -> dict[str, Any]:
         side = self.dice.randint(200, 420)
@@ -276,7 +292,9 @@ class Tablet:
 
     def hello(self) -> dict[str, Any]:
         body = {"replica": self.replica, "device": self.device, "build": "1", "platform": "script"}
-        told: dict[str, Any] = self.firmly("hello", lambda: self.well(self.ask("/api/sync/hello", body), 200)).json()
+        told: dict[str, Any] = self.firmly(
+            "hello", lambda: self.well(self.ask("/api/sync/hello", body), 200)
+        ).json()
         return told
 
     def after_a_restore(self) -> int:

@@ -27,7 +27,10 @@ def demo_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with the demo district, made once by the shipped command."""
     folder = tmp_path_factory.mktemp("faults") / "demo"
     subprocess.run(
-        [sys.executable, "manage.py", "load-demo", "--data", str(folder)], cwd=ROOT, check=True, capture_output=True
+        [sys.executable, "manage.py", "load-demo", "--data", str(folder)],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
     )
     return folder
 

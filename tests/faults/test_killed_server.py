@@ -20,7 +20,10 @@ TABLETS = 3
 def test_a_server_killed_at_any_moment(house: House, dice: random.Random, tell: Tell) -> None:
     house.start()
     world = World(dice)
-    tablets = [Tablet(house.url, world, name).sign_in() for name in ("inspector", "inspector2", "inspector")[:TABLETS]]
+    tablets = [
+        Tablet(house.url, world, name).sign_in()
+        for name in ("inspector", "inspector2", "inspector")[:TABLETS]
+    ]
     over = threading.Event()
     troubles: list[BaseException] = []
 

@@ -60,14 +60,18 @@ class Hand:
         self.page.goto(self.url + path)
         return self
 
-    def kill(self) -> None:
-        """SIGKILL to every process of this browser: nothing is flushed, nothing is said."""
+    def strike(self) -> None:
+        """SIGKILL to every process of this browser: nothing is flushed, nothing is said. From any thread."""
         mark = f"--user-data-dir={self.profile}".encode()
         for entry in Path("/proc").iterdir():
             if entry.name.isdigit():
                 with suppress(OSError):
                     if mark in (entry / "cmdline").read_bytes():
                         os.kill(int(entry.name), signal.SIGKILL)
+
+    def kill(self) -> None:
+        """Strike, and clear away what the dead browser left, so that it can be opened again."""
+        self.strike()
         with suppress(Exception):
             self.context.close()
         for lock in self.profile.glob("Singleton*"):

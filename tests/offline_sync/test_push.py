@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from dispatch.models import Task
 from inspections.models import Assignment, ChecklistVersion, Finding, Inspection, Photo, Round
 from offline_sync import commands
-from offline_sync.models import Card, Command, Stranger
+from offline_sync.models import Card, Command, CommandTry, Stranger
 from tests.offline_sync.tablet import VILLAGE, Tablet, finding, photo, picture, visit
 from villages.changes import SYSTEM, Line, change
 from villages.models import DistrictHead, Person, Post
@@ -257,6 +257,39 @@ async def test_an_unexpected_error_is_told_twice_and_then_held(
     assert (held["status"], held["reason"]) == ("held", "internal_error")
     assert await Photo.filter(state="expected").count() == 2
     assert await Command.all().count() == 2 and await Card.filter(reason="internal_error").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code"),
+    [
+        (OSError(28, "No space left on device"), 507, "disk_full"),
+        (ConnectionResetError(104, "reset"), 503, "database_away"),
+    ],
+)
+async def test_the_machines_own_trouble_is_no_try_of_a_command(
+    inspector: Tablet, monkeypatch: pytest.MonkeyPatch, error: Exception, status: int, code: str
+) -> None:
+    """However long the disk is full or the database away, no command is set aside for it."""
+
+    async def in_trouble(*_: object) -> Any:
+        raise error
+
+    verb = commands.VERBS["inspection.submit"]
+    good = inspector.command("card.dismiss", {"card": str(uuid4())})
+    waits = inspector.command("inspection.submit", visit(inspector))
+    with monkeypatch.context() as patched:
+        patched.setitem(
+            commands.VERBS, "inspection.submit", commands.Verb(verb.args, in_trouble, evidence=True)
+        )
+        for _ in range(5):
+            answer = await inspector.push_raw(good, waits)
+            body = answer.json()
+            assert (answer.status_code, body["error"]) == (status, code)
+            assert [result["seq"] for result in body["results"]] == [1] and body["last_seq"] == 1
+            assert ("retry-after" in answer.headers) == (status == 503)
+    [_, told] = await inspector.push(good, waits)
+    assert told["status"] == "applied"
+    assert not await CommandTry.all().count()
 
 
 async def test_half_a_json_body_says_where_it_breaks_off(inspector: Tablet) -> None:

@@ -473,6 +473,17 @@ async def test_a_crash_before_the_verdict_is_mended_by_the_next_question(
         assert house.blobs.path(sha(data)).read_bytes() == data
 
 
+async def test_a_crash_before_the_first_byte_leaves_no_lie(house: House, li: Someone) -> None:
+    """The name was made, nothing written, no upload noted: that is an upload that never began, not a wrong photo."""
+    data = picture()
+    await house.expect(li, data)
+    house.blobs.partial_path(sha(data)).touch()
+    assert (await house.head(li.session, sha(data))).status_code == 410
+    assert (await house.patch(li.session, sha(data), 0, data)).status_code == 410
+    assert (await house.post(li.session, data, data)).status_code == 201
+    assert await states(data) == ["stored"]
+
+
 async def test_stored_by_the_book_but_gone_from_the_shelf_is_asked_for_again(
     house: House, li: Someone
 ) -> None:
