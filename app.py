@@ -22,7 +22,7 @@ from dispatch.jobs import run_jobs
 from dispatch.notices import badges
 from dispatch.unclaimed import forget_for_ever
 from inspections.rounds import assigned_posts
-from offline_sync import devices, drafts, nightly, photos, pull, push, shell, uploads
+from offline_sync import device_reports, devices, drafts, nightly, photos, pull, push, shell, uploads
 from templates import FOLDER
 from templates.pdf import PaperPool
 from villages.changes import settle
@@ -51,6 +51,7 @@ API = [
     Route("/api/sync/hello", push.hello, methods=["POST"]),
     Route("/api/sync/push", push.push, methods=["POST"]),
     Route("/api/sync/pull", pull.pull, methods=["POST"]),
+    Route("/api/sync/report", device_reports.report, methods=["POST"]),
     *photos.routes,
     *uploads.routes,
     *drafts.routes,

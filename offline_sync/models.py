@@ -25,6 +25,34 @@ class Device(Model):
         table_description = " "
 
 
+class DeviceReport(Model):
+    """How a device said it stands, its newest word only: of room, of what waits on it, of its clock and its link.
+
+    Of all who work on it together, so that it tells of a device and of nobody. Bookkeeping: outside the change.
+    """
+
+    device = fields.UUIDField(primary_key=True)
+    district = fields.CharField(6)
+    heard_at = Moment()
+    build = fields.CharField(40, default="")
+    platform = fields.CharField(80, default="")
+    used = fields.BigIntField(null=True)  # bytes; null: the browser does not say
+    quota = fields.BigIntField(null=True)  # bytes
+    persisted = fields.BooleanField(null=True)
+    commands = fields.IntField(default=0)  # without a receipt
+    photos = fields.IntField(default=0)  # named by a command, not stored here
+    photo_bytes = fields.BigIntField(default=0)
+    oldest = Moment(null=True)  # since when the oldest of it waits, by our clock
+    skew_seconds = fields.IntField(null=True)  # our clock minus the device's
+    last_ok = Moment(null=True)  # when a sync of it last came to its end
+    bytes_per_second = fields.BigIntField(null=True)  # how its last pieces of photos went
+
+    class Meta:
+        table = "device_report"
+        table_description = " "
+        indexes = (Index(fields=("district",)),)
+
+
 class Replica(Model):
     """One store on one device of one person: the counter of its commands."""
 

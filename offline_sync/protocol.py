@@ -15,6 +15,8 @@ from offline_sync.row_shapes import RowKinds
 
 Text = Annotated[str, Meta(max_length=600)]
 STATUSES = ("applied", "merged", "noop", "conflict", "rejected", "held")
+Count = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+Amount = Annotated[int, Meta(ge=0, le=2**53)]
 DeviceName = Annotated[str, Meta(min_length=1, max_length=80)]
 
 
@@ -105,6 +107,39 @@ class HelloOut(Struct, kw_only=True):
     server_time: str
     min_build: str
     limits: dict[str, int]
+
+
+class StorageReport(Struct, kw_only=True):
+    """Room on a device, in bytes; null where its browser does not say. `persisted`: it promised to keep what is here."""
+
+    used: Amount | None = None
+    quota: Amount | None = None
+    persisted: bool | None = None
+
+
+class WaitingReport(Struct, kw_only=True):
+    """What waits on a device, of everybody who works on it. `oldest_seconds`: how long, by its own clock."""
+
+    commands: Count = 0
+    photos: Count = 0
+    bytes: Amount = 0
+    oldest_seconds: Amount | None = None
+
+
+class ReportIn(Struct, kw_only=True):
+    """POST /api/sync/report: how a device stands; its newest word replaces the one before. The answer is 204.
+
+    `skew_ms`: the server's clock minus the device's. `last_ok`: when a sync last came to its end.
+    `bytes_per_second`: how the last pieces of photos went.
+    """
+
+    build: Annotated[str, Meta(max_length=40)] = ""
+    platform: Annotated[str, Meta(max_length=80)] = ""
+    storage: StorageReport = field(default_factory=StorageReport)
+    waiting: WaitingReport = field(default_factory=WaitingReport)
+    skew_ms: Annotated[int, Meta(ge=-(2**53), le=2**53)] | None = None
+    last_ok: str | None = None
+    bytes_per_second: Amount | None = None
 
 
 class PushIn(Struct, kw_only=True):
@@ -238,6 +273,6 @@ class DismissArgs(Struct, kw_only=True):
 
 
 WIRE: tuple[type[Struct], ...] = (
-    SessionIn, SessionOut, EnrolIn, PasswordIn, HelloIn, HelloOut, PushIn, CommandIn, PushOut, PullIn, PullOut,
+    SessionIn, SessionOut, EnrolIn, PasswordIn, HelloIn, HelloOut, ReportIn, PushIn, CommandIn, PushOut, PullIn, PullOut,
     Submission, EvidenceArgs, TaskArgs, LocateArgs, DismissArgs, RowKinds,
 )  # fmt: skip

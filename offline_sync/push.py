@@ -34,6 +34,7 @@ async def hello(request: Request) -> Response:
     named = asked.device.id if isinstance(asked.device, DeviceIn) else asked.device
     device = device_id(named) if named else None
     replica = await own_replica(who, asked.replica, device or who.device)
+    await shielded(_seen(asked.replica))
     head = await the_district()
     return answer(
         HelloOut(
@@ -41,6 +42,10 @@ async def hello(request: Request) -> Response:
             min_build=MIN_BUILD, limits=LIMITS,
         )
     )  # fmt: skip
+
+
+async def _seen(replica: UUID) -> None:
+    await Replica.filter(id=replica).update(seen=clock.now())
 
 
 async def push(request: Request) -> Response:

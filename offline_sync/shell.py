@@ -89,6 +89,21 @@ def routes(build: Path | None = None) -> list[Route]:
     ]
 
 
+def build_name(folder: Path = FOLDER) -> str:
+    """The build that is handed out now; empty where none was made."""
+    file = folder / "index.html"
+    try:
+        return _named_in(file, file.stat().st_mtime_ns)
+    except FileNotFoundError:
+        return ""
+
+
+@lru_cache(maxsize=4)
+def _named_in(file: Path, _written: int) -> str:
+    found = re.search(r'<meta name="build" content="([0-9a-f]+)"', file.read_text(encoding="utf-8"))
+    return found[1] if found else ""
+
+
 @lru_cache(maxsize=64)
 def _pack(file: Path) -> bytes:
     """Gzip at its hardest, once for each file: a name never stands for other bytes."""

@@ -170,7 +170,9 @@ async def _asked(request: Request, who: Who, sha256: str) -> Asked:
 async def _settled(asked: Asked, size: int) -> Standing:
     """Where the bytes are, after carrying on with whatever a crash left half-way. Raises their refusal, if any."""
     standing = await asked.standing()
-    if standing.where == "partial" and 0 < standing.size == size:  # a name without bytes is no photo that is whole
+    if (
+        standing.where == "partial" and 0 < standing.size == size
+    ):  # a name without bytes is no photo that is whole
         await finish_whole(asked.blobs, asked.who, asked.slots, asked.sha256, size)
         standing = await asked.standing()
     if standing.where == "refused":

@@ -98,6 +98,23 @@ def percent(value: Decimal | float | None, places: int = 0) -> str:
     return MISSING if value is None else f"{Decimal(str(value)) * 100:.{places}f}%"
 
 
+def room(size: int | None) -> str:
+    """Bytes as people say them: `1.2 GB`, `430 MB`, `4.1 MB`, `0 MB`; missing —."""
+    if size is None:
+        return MISSING
+    if size >= 1000**3:
+        return f"{size / 1000**3:.1f} GB"
+    return f"{size / 1000**2:.0f} MB" if size >= 10 * 1000**2 or not size else f"{size / 1000**2:.1f} MB"
+
+
+def span(seconds: int) -> str:
+    """How long, in the largest whole unit: `40 秒`, `12 分钟`, `3 小时`, `9 天`."""
+    for unit, word in ((86_400, "天"), (3600, "小时"), (60, "分钟")):
+        if abs(seconds) >= unit:
+            return f"{abs(seconds) // unit} {word}"
+    return f"{abs(seconds)} 秒"
+
+
 def dash(value: Any) -> Any:
     """The value; nothing (None or empty text) as —, zero as 0."""
     return MISSING if value is None or value == "" else value
@@ -129,10 +146,10 @@ def _worded(table: Mapping[str, str]) -> Callable[[str | None], str]:
 TABLES = (
     "ROLE", "STAGE", "MARK", "GRADE", "SEVERITY", "STATUS", "DECISION", "REASON", "ROUND_TYPE", "ROUND_STAGE",
     "INSPECTION_STAGE", "ASSIGNMENT_STAGE", "CHECKLIST_STAGE", "CHECKLIST", "PHOTO_STATE", "PHOTO_ROLE",
-    "ACTION", "METHOD", "SESSION_KIND", "UNIT_KIND", "DRAFT_STATE", "SUBJECT", "NOTICE",
+    "ACTION", "METHOD", "SESSION_KIND", "UNIT_KIND", "DRAFT_STATE", "SUBJECT", "NOTICE", "DEVICE_MARK",
 )  # fmt: skip
 FILTERS: dict[str, Callable[..., Any]] = {
     "moment": moment, "day": day, "full_day": full_day, "left": left, "overdue": overdue, "age": age, "figure": figure,
-    "percent": percent, "qr": qr, "dash": dash, "short": short, "verb": words.verb,
+    "room": room, "span": span, "percent": percent, "qr": qr, "dash": dash, "short": short, "verb": words.verb,
     **{name.lower(): _worded(getattr(words, name)) for name in TABLES},
 }  # fmt: skip

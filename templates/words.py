@@ -154,6 +154,13 @@ STAGE: dict[str, str] = {
     "deferred": "挂账",
     "cancelled": "撤销",
 }
+DEVICE_MARK: dict[str, str] = {
+    "waiting": "有内容久未上传",
+    "space": "空间不足",
+    "silent": "多天没有联网",
+    "clock": "时钟不准",
+    "build": "版本较旧",
+}
 MARK: dict[str, str] = {
     "overdue": "逾期",
     "due_soon": "临期",

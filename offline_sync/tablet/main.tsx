@@ -16,6 +16,7 @@ import { App } from "./screens/app";
 import { commandOf } from "./sync/batches";
 import { Engine } from "./sync/engine";
 import { Link } from "./sync/link";
+import { photoLink } from "./sync/photo-link";
 import { Sessions } from "./sync/sessions";
 import type { Tablet } from "./tablet";
 import { keepCurrent } from "./updates";
@@ -27,7 +28,7 @@ const live = openLive();
 const shelf = new Shelf(live);
 const stores = new DeviceStores(shelf);
 const link = new Link(location.origin);
-const engine = new Engine({ stores, link, live, build: BUILD, platform, calm_ms: 700 });
+const engine = new Engine({ stores, link, live, build: BUILD, platform, calm_ms: 700, storage: () => storageState() });
 
 const drafts = new KeptDrafts(shelf);
 const around = { shelf, build: BUILD, platform, command: commandOf, open: (core: Core) => drafts.inMemory(core) };
@@ -45,6 +46,7 @@ const tablet: Tablet = inHand({
     make: async (person, words, tell) => (await import("./keep/rescue")).make(around, person, words, tell),
   },
   storage: { state: () => storageState() },
+  photoLink,
   where: { now: (timeout_ms) => whereNow(timeout_ms) },
   build: BUILD,
 });
@@ -54,6 +56,6 @@ if (!place) throw new Error("the page has no place for the app");
 place.textContent = "";
 render(<App tablet={tablet} />, place);
 engine.start();
-void askToPersist();
+void askToPersist().then(() => live.tell("storage"));
 // Nothing here may keep the app from standing: without a worker it works as long as there is a network.
 keepCurrent(live, () => engine.state.last_ok).catch((error: unknown) => console.warn(error));

@@ -101,7 +101,13 @@ export interface SyncState {
   running: boolean;
   stage: Stage;
   waiting: number; // commands without receipt
-  photos: { waiting: number; bytes: number; now: { sha256: string; sent: number; size: number } | null };
+  photos: {
+    waiting: number;
+    bytes: number;
+    now: { sha256: string; sent: number; size: number } | null;
+    rate: number | null; // bytes a ms, as the last pieces went
+    waits: "wifi" | "unsure" | null; // by choice; unsure: the browser does not say what link it has
+  };
   last_ok: string | null;
   next_try: string | null;
   problem: string | null; // a Chinese sentence
@@ -111,10 +117,20 @@ export interface SyncState {
 
 export interface Sync {
   readonly state: SyncState;
-  now(): void; // by hand: at once, whatever the backoff
+  now(photos?: boolean): void; // by hand: at once, whatever the backoff; with `photos` these too, whatever the link
 }
 
-export interface StorageState { persisted: boolean | null; free: number | null; photos_allowed: boolean; warning: string | null }
+export interface StorageState {
+  persisted: boolean | null;
+  used: number | null;
+  quota: number | null;
+  free: number | null;
+  photos_allowed: boolean;
+  warning: string | null;
+}
+
+/** Which link originals may take on this tablet. Words and small pictures take any. */
+export type PhotoLink = "any" | "wifi";
 
 /** What a rescue of one person's store would hold: everything that no server has receipted. */
 export interface RescueWeight { commands: number; drafts: number; photos: number; bytes: number }
@@ -137,6 +153,7 @@ export interface Tablet {
   readonly sync: Sync;
   readonly rescue: Rescue;
   readonly storage: { state(): Promise<StorageState> };
+  readonly photoLink: { chosen(): PhotoLink; choose(link: PhotoLink): void };
   readonly where: { now(timeout_ms: number): Promise<Position | null> }; // null: 无定位
   readonly build: string;
 }

@@ -128,7 +128,7 @@ class Tablet:
         if answer.status in statuses:
             return answer
         told = answer.body.decode(errors="replace")
-        code = json.loads(told).get("error", "?") if told.startswith("{") else "no json"
+        code = json.loads(told).get("error", "?") if told.startswith("{") else "without words"
         self.counts[f"{answer.status} {code}"] += 1
         assert answer.status in AGAIN, f"{answer.status} {told[:400]}"
         return None

@@ -91,14 +91,15 @@ export function fakeTablet(rows: FakeRows, me: { id: string; title: string }): F
     },
     outbox: { list: async () => entries, add: async ({ verb, args, about, photos: named }) => entry(verb, args, about, named) },
     sync: {
-      state: { online: false, running: false, stage: "idle", waiting: 2, photos: { waiting: 3, bytes: 1, now: null }, last_ok: null, next_try: null, problem: null, needs: null, skew_ms: 0 },
+      state: { online: false, running: false, stage: "idle", waiting: 2, photos: { waiting: 3, bytes: 1, now: null, rate: null, waits: null }, last_ok: null, next_try: null, problem: null, needs: null, skew_ms: 0 },
       now() {},
     },
+    photoLink: { chosen: () => "any", choose: () => undefined },
+    storage: { state: async () => ({ persisted: true, used: 1e9, quota: 2e9, free: 1e9, photos_allowed: true, warning: null }) },
     rescue: {
       weigh: async () => ({ commands: 0, drafts: 0, photos: 0, bytes: 0 }),
       make: async () => Promise.reject(new Error("nothing to rescue")),
     },
-    storage: { state: async () => ({ persisted: true, free: 1e9, photos_allowed: true, warning: null }) },
     where: { now: async () => ({ lat: 39.97, lng: 116.01, accuracy: 8 }) },
   };
   return { tablet, drafts, entries, photos };

@@ -21,8 +21,9 @@ export async function askToPersist(space: Space = browsers()): Promise<boolean |
 }
 
 export async function storageState(space: Space = browsers()): Promise<StorageState> {
-  const [persisted, free] = await Promise.all([space.persisted?.().catch(() => null) ?? null, freeBytes(space)]);
-  return { persisted, free, photos_allowed: free === null || free >= NO_PHOTOS, warning: warning(free) };
+  const [persisted, room] = await Promise.all([space.persisted?.().catch(() => null) ?? null, measured(space)]);
+  const { free } = room;
+  return { persisted, ...room, photos_allowed: free === null || free >= NO_PHOTOS, warning: warning(free) };
 }
 
 /** Raises storage_full when no more photos may be taken. */
@@ -31,14 +32,11 @@ export async function roomForPhotos(space: Space = browsers()): Promise<void> {
   if (!photos_allowed) throw new Trouble("storage_full", fullWords(free ?? 0), { free });
 }
 
-/** Null where the browser does not say. */
-async function freeBytes(space: Space): Promise<number | null> {
-  try {
-    const { quota, usage } = (await space.estimate?.()) ?? {};
-    return quota === undefined || usage === undefined ? null : Math.max(0, quota - usage);
-  } catch {
-    return null;
-  }
+/** Bytes; null where the browser does not say. */
+async function measured(space: Space): Promise<Pick<StorageState, "used" | "quota" | "free">> {
+  const { quota, usage } = (await space.estimate?.().catch(() => undefined)) ?? {};
+  if (quota === undefined || usage === undefined) return { used: null, quota: null, free: null };
+  return { used: usage, quota, free: Math.max(0, quota - usage) };
 }
 
 function warning(free: number | null): string | null {

@@ -1,7 +1,7 @@
 /** The two marks that never move: what is kept here, and what has been sent. */
-import { clock } from "../rules/when";
+import { clock, daysTo } from "../rules/when";
 import type { OpenDraft, SyncState } from "../tablet";
-import { useLive, useSync } from "./hooks";
+import { useLive, useNow, useSync } from "./hooks";
 import { Icon } from "./icons";
 
 export type Saved = Pick<OpenDraft, "saving" | "savedAt" | "trouble">;
@@ -31,17 +31,23 @@ function KeptAt({ at }: { at: string | null }) {
 const NEEDS = { sign_in: "请登录", password: "请改密码", update: "请更新" } as const;
 
 /** What the mark says about sending, most pressing first. */
-export function sendingWords(state: SyncState): { amber: boolean; words: string; more?: string; small: string } {
+export function sendingWords(state: SyncState, now = Date.now()): { amber: boolean; words: string; more?: string; small: string } {
   const { waiting, photos } = state;
-  const small = state.needs ? NEEDS[state.needs] : state.online ? "" : "离线";
+  const small = state.needs ? NEEDS[state.needs] : state.online ? (photos.waiting && photos.waits ? "等 Wi-Fi" : "") : away(state.last_ok, now);
   if (waiting) return { amber: true, words: `待传 ${waiting}`, more: photos.waiting ? `照片 ${photos.waiting}` : "", small };
   if (photos.waiting) return { amber: true, words: `照片待传 ${photos.waiting}`, small };
   return { amber: false, words: "已全传", small };
 }
 
+/** 离线, and for how many days where it has been some. */
+function away(last_ok: string | null, now: number): string {
+  const days = last_ok ? -daysTo(last_ok, now) : 0;
+  return days >= 2 ? `离线 ${days} 天` : "离线";
+}
+
 /** 待传 2 · 离线. */
 export function SendingMark() {
-  const { amber, words, more, small } = sendingWords(useSync());
+  const { amber, words, more, small } = sendingWords(useSync(), useNow());
   return (
     <span class={`mark ${amber ? "mark-amber" : ""}`}>
       {amber ? <span class="dot" aria-hidden="true" /> : <Icon name="tick" size={18} />}

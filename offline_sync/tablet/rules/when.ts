@@ -60,6 +60,14 @@ export function windowWords(opens: string, closes: string, now: number): string 
   return left > 0 ? `还剩 ${left} 天` : left === 0 ? "今天截止" : `已过截止 ${-left} 天`;
 }
 
+/** How long so many bytes take at this rate (bytes a ms): `不到 1 分钟`, `约 3 分钟`, `约 2 小时`; empty where nobody knows. */
+export function takes(bytes: number, rate: number | null): string {
+  if (!rate || bytes <= 0) return "";
+  const minutes = Math.ceil(bytes / rate / 60_000);
+  if (minutes <= 1) return "不到 1 分钟";
+  return minutes < 90 ? `约 ${minutes} 分钟` : `约 ${Math.round(minutes / 60)} 小时`;
+}
+
 export interface Deadline { words: string; late: boolean; soon: boolean }
 
 /** A task's deadline as its list says it; the same bounds as dispatch/deadlines.py. */

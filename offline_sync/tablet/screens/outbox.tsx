@@ -4,7 +4,7 @@ import { Button, LinkButton } from "../parts/button";
 import { Frame } from "../parts/frame";
 import { useLive, useNow, useSync, useTablet } from "../parts/hooks";
 import { waitingWords } from "../rules/state";
-import { clock, told, waited } from "../rules/when";
+import { clock, takes, told, waited } from "../rules/when";
 import type { SyncState } from "../tablet";
 import { readOutbox } from "./outbox-data";
 import type { OutboxData } from "./outbox-data";
@@ -78,12 +78,32 @@ function Sending() {
         <Button kind="main" busy={state.running} onClick={() => tablet.sync.now()}>{state.running ? "正在上传" : "立即上传"}</Button>
       </div>
       {photo && <Bar value={photo.sent} of={photo.size} label="这张照片的进度" />}
-      {state.photos.waiting > 0 && <p class="muted">还有 {state.photos.waiting} 张照片，共 {megabytes(state.photos.bytes)}。</p>}
+      {state.photos.waiting > 0 && !state.photos.waits && <p class="muted">{photosLeft(state.photos)}</p>}
+      {state.photos.waiting > 0 && state.photos.waits && <WaitsForWifi photos={state.photos} onSend={() => tablet.sync.now(true)} />}
       {state.problem && !(state.online && (state.needs === "sign_in" || state.needs === "password")) && <Note kind="amber">{state.problem}</Note>}
       {state.needs === "sign_in" && <Note kind="amber">登录已过期。请登录一次，才能收到新的安排和任务；没上传的内容都在本机，不会丢。<LinkButton to="/sign-in/again" kind="main">去登录</LinkButton></Note>}
       {state.needs === "password" && <Note kind="amber">还在用一次性密码，请换成自己的密码。<LinkButton to="/password" kind="main">修改密码</LinkButton></Note>}
       {state.needs === "update" && <Note kind="amber">巡村需要更新。没填完的请先填完，关掉再打开即可；待传的内容不受影响。</Note>}
     </section>
+  );
+}
+
+/** 还有 12 张照片，共 4.2 MB，约 3 分钟。 */
+export function photosLeft({ waiting, bytes, now, rate }: SyncState["photos"]): string {
+  const time = takes(bytes - (now?.sent ?? 0), rate);
+  return `还有 ${waiting} 张照片，共 ${megabytes(bytes)}${time ? `，${time}传完` : ""}。`;
+}
+
+/** By choice: words and small pictures are with the office already, originals come when there is Wi-Fi, or by hand. */
+function WaitsForWifi({ photos, onSend }: { photos: SyncState["photos"]; onSend: () => void }) {
+  const left = `${photos.waiting} 张照片（${megabytes(photos.bytes)}）`;
+  return (
+    <Note>
+      {photos.waits === "wifi"
+        ? `${left}在等 Wi-Fi，连上后自动传；文字和小图不等，有网就传。`
+        : `${left}在等 Wi-Fi。这台设备看不出连的是不是 Wi-Fi，连好后请点“现在传照片”；文字和小图不等，有网就传。`}
+      <Button onClick={onSend}>{photos.waits === "wifi" ? "用流量现在传照片" : "现在传照片"}</Button>
+    </Note>
   );
 }
 

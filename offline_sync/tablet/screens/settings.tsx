@@ -16,12 +16,15 @@ const OLD = 3 * 86_400_000; // milliseconds without a sync before it is said in 
 const FULL = 2_000_000_000; // bytes free that fill the gauge: enough for some 5,000 photos
 
 export function Settings() {
+  const tablet = useTablet();
   const me = useLive(["people", "outbox", "photos"], async (tablet) => ({ who: await tablet.people.current(), posts: await postWords(tablet) }));
   const cards = useLive(["rows", "outbox"], async (tablet) => openCards(await tablet.rows.all("card"), await tablet.outbox.list()).length);
   const storage = useLive(["storage", "photos"], (tablet) => tablet.storage.state());
   const [sun, setSunny] = useState(isSun());
   const [leaving, setLeaving] = useState(false);
   const who = me.value?.who;
+  const [wifi, setWifi] = useState(tablet.photoLink.chosen() === "wifi");
+  const chooseWifi = (on: boolean) => { tablet.photoLink.choose(on ? "wifi" : "any"); setWifi(on); tablet.sync.now(); };
   return (
     <Frame title="我的" place="me">
       <div class="stack-wide">
@@ -30,6 +33,7 @@ export function Settings() {
           <Row to="/cards" title="需要您看一下" side={cards.value ? <b class="soon">{cards.value} 件</b> : <span class="muted">没有</span>} />
           <Row to="/password" title="修改密码" />
           <Row title="阳光模式" sub="颜色更深，强光下看得清" side={<Switch label="阳光模式" on={sun} onTurn={(on) => { setSun(on); setSunny(on); }} />} />
+          <Row title="照片只用 Wi-Fi 传" sub="文字和小图有网就传；照片等连上 Wi-Fi，也可以在“待传”里手动传" side={<Switch label="照片只用 Wi-Fi 传" on={wifi} onTurn={chooseWifi} />} />
           <Row to="/rescue" title="导出未上传的内容" sub="连不上网时存成一个文件，交给办公室导入" />
           <Row to="/sign-in" title="换人使用" sub="别人登录后，您的内容仍留在本机" />
         </Rows>

@@ -4,7 +4,7 @@ import type { Live, SyncState } from "../tablet";
 const REST_MS = 250;
 
 export const QUIET: SyncState = {
-  online: false, running: false, stage: "idle", waiting: 0, photos: { waiting: 0, bytes: 0, now: null },
+  online: false, running: false, stage: "idle", waiting: 0, photos: { waiting: 0, bytes: 0, now: null, rate: null, waits: null },
   last_ok: null, next_try: null, problem: null, needs: null, skew_ms: null,
 };
 

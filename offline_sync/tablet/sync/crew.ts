@@ -4,6 +4,7 @@ import type { Board } from "./board";
 import { Halt } from "./hand";
 import type { Link } from "./link";
 import type { Stores } from "./ports";
+import type { Reporter } from "./report";
 import { type Memory, Run } from "./run";
 
 export interface CrewParts {
@@ -15,6 +16,8 @@ export interface CrewParts {
   board: Board;
   memory: Memory;
   signal: AbortSignal;
+  reporter?: Reporter | undefined;
+  photosWait(): "wifi" | "unsure" | null;
 }
 
 export class Crew {
@@ -39,7 +42,8 @@ export class Crew {
   /** How soon to begin the next run after one that went well. */
   async next(): Promise<"soon" | "later" | "calm"> {
     if (this.#held) return "soon";
-    const wait = (await this.parts.stores.known()).some((one) => one.waiting > 0 || one.photos_waiting > 0);
+    const held = this.parts.photosWait() !== null; // photos that wait for Wi-Fi are no reason to come again soon
+    const wait = (await this.parts.stores.known()).some((one) => one.waiting > 0 || (one.photos_waiting > 0 && !held));
     return wait ? "later" : "calm";
   }
 

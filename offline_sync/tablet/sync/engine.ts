@@ -1,5 +1,5 @@
 /** When the tablet speaks to the server, and what is told of it. One run at a time, for everybody whose work waits. */
-import { type Live, type Sync, type SyncState, Trouble } from "../tablet";
+import { type Live, type StorageState, type Sync, type SyncState, Trouble } from "../tablet";
 import { Backoff } from "./backoff";
 import { Board } from "./board";
 import { countWaiting } from "./counts";
@@ -7,7 +7,9 @@ import { Crew } from "./crew";
 import { Halt } from "./hand";
 import type { Link } from "./link";
 import { withLock } from "./lock";
+import { byChoice, links } from "./photo-link";
 import type { Stores } from "./ports";
+import { Reporter } from "./report";
 import { type Memory, newMemory } from "./run";
 import type { Running } from "./sessions";
 
@@ -18,6 +20,7 @@ export interface EngineParts {
   build: string;
   platform: string;
   backoff?: Backoff;
+  storage?: () => Promise<StorageState>; // for the report of how this device stands
   calm_ms?: number; // how long the first sync leaves a starting app to itself
 }
 
@@ -34,12 +37,15 @@ export class Engine implements Sync, Running {
   #waits = false; // a failed run waits for its time
   #again = false; // somebody asked while a run was under way
   #apart = 0; // people come and go: no run meanwhile
+  #anyway = false; // photos by hand, whatever the link, until a run went well
+  readonly #reporter: Reporter;
   #closed = true;
   #off: (() => void)[] = [];
 
   constructor(private readonly parts: EngineParts) {
     this.#board = new Board(parts.live, parts.link.skew_ms);
     this.#backoff = parts.backoff ?? new Backoff();
+    this.#reporter = new Reporter(parts);
   }
 
   get state(): SyncState {
@@ -56,13 +62,15 @@ export class Engine implements Sync, Running {
     if (typeof document !== "undefined") {
       this.#listen(document, "visibilitychange", () => document.visibilityState === "visible" && this.#urge());
     }
+    this.#listen(links(), "change", () => this.#urge());
     void this.#count();
     if (this.parts.calm_ms) this.#timer = setTimeout(() => this.#urge(), this.parts.calm_ms);
     else this.#urge();
   }
 
   /** By hand: at once, whatever the backoff; photos and tokens that were given up are tried once more. */
-  now(): void {
+  now(photos = false): void {
+    this.#anyway ||= photos;
     const { greeted } = this.#memory;
     this.#memory = { ...newMemory(), greeted };
     this.#urge();
@@ -134,9 +142,11 @@ export class Engine implements Sync, Running {
     this.#board.set({ running: true, next_try: null });
     try {
       const { signal } = (this.#stop = new AbortController());
-      const crew = new Crew({ ...this.parts, board: this.#board, memory: this.#memory, signal });
+      const photosWait = (): "wifi" | "unsure" | null => (this.#anyway ? null : byChoice());
+      const crew = new Crew({ ...this.parts, board: this.#board, memory: this.#memory, signal, reporter: this.#reporter, photosWait });
       const held = await withLock(() => crew.everybody());
       if (held) this.#backoff.succeeded();
+      if (held && !this.#again) this.#anyway = false;
       this.#plan(NEXT[held ? await crew.next() : "soon"]);
       return held;
     } catch (error) {

@@ -62,18 +62,20 @@ export async function sendPreviews(hand: Hand, photos: readonly Photo[]): Promis
   }
 }
 
-/** One after the other. `between` runs before each: words that came meanwhile go first.
+/** One after the other: first those of which some bytes are there, then the oldest. `between` runs before each: words
+ * that came meanwhile go first; when it says false the rest waits, by the person's own choice of links.
  *
  * False when some are still held: by another window, or by a line that died and that the server has not given up yet.
  */
-export async function sendOriginals(hand: Hand, wanted: Wanted, memory: PhotoMemory, progress: Progress, between: () => Promise<void>): Promise<boolean> {
-  let left = wanted.photos.filter((photo) => !memory.unfit.has(photo.sha256));
+export async function sendOriginals(hand: Hand, wanted: Wanted, memory: PhotoMemory, progress: Progress, between: () => Promise<boolean>): Promise<boolean> {
+  const begun = (photo: Photo): number => (wanted.begun.has(photo.sha256) ? 0 : 1);
+  let left = wanted.photos.filter((photo) => !memory.unfit.has(photo.sha256)).sort((a, b) => begun(a) - begun(b));
   for (const ms of RESTS) {
     if (!left.length) break;
     await rest(ms, hand.signal);
     const held: Photo[] = [];
     for (const photo of left) {
-      await between();
+      if (!(await between())) return true;
       const data = await hand.store.bytes(photo.sha256);
       if (!data) await setAside(hand, photo, memory, "本机已没有这张照片的原文件，服务器也还没有收到；请告诉管理员。");
       else if (!(await sendOne(hand, photo, data, wanted.begun.has(photo.sha256), memory, progress))) held.push(photo);

@@ -9,6 +9,7 @@ import type { PersonStore } from "./ports";
 import { type Pulled, pullAll } from "./pull";
 import { Push } from "./push";
 import { hello, type Self, startOver } from "./replica";
+import type { Reporter } from "./report";
 import { stayAwake } from "./wake";
 
 const PULL_BETWEEN = 10 * 60_000; // ms; a long queue of photos must not keep a tablet from hearing
@@ -31,6 +32,8 @@ export interface Around {
   memory: Memory;
   self: Self;
   signal: AbortSignal;
+  reporter?: Reporter | undefined;
+  photosWait(): "wifi" | "unsure" | null; // whether originals wait for another link, by choice
   reached(answered: boolean): void;
 }
 
@@ -57,6 +60,7 @@ export class Run {
       // Written meanwhile, or lost by the server and waiting again.
     } while (this.#owed || (await this.#sendable()));
     await this.store.clean();
+    await this.#report();
     if (this.pulls) await fetchPictures(this.#hand, this.around.memory.pictures, () => this.#sendable());
   }
 
@@ -88,6 +92,8 @@ export class Run {
     const wanted = await stillWanted(this.#hand);
     if (!wanted.photos.length) return;
     await sendPreviews(this.#hand, wanted.photos);
+    await this.#report();
+    if (this.#waits()) return;
     this.#stage("photos");
     const sleep = stayAwake();
     try {
@@ -99,11 +105,25 @@ export class Run {
     }
   }
 
-  /** Before each original: words that were written meanwhile go first, and news come in now and then. */
-  async #between(): Promise<void> {
+  /** Before each original: words that were written meanwhile go first, and news come in now and then.
+   *
+   * False when the link has become another meanwhile, one that originals shall not take. */
+  async #between(): Promise<boolean> {
     if (await this.#sendable()) await this.#words();
     if (this.pulls && Date.now() - this.#pulled_at > PULL_BETWEEN) await this.#pull();
     this.#stage("photos");
+    return !this.#waits();
+  }
+
+  #waits(): boolean {
+    const { board, photosWait } = this.around;
+    const waits = photosWait();
+    if (board.state.photos.waits !== waits) board.set({ photos: { ...board.state.photos, waits } });
+    return waits !== null;
+  }
+
+  async #report(): Promise<void> {
+    await this.around.reporter?.say(this.#hand, this.around.memory.photos.pieces.rate);
   }
 
   async #pull(): Promise<void> {
@@ -118,7 +138,7 @@ export class Run {
   }
 
   #show(now: { sha256: string; sent: number; size: number } | null): void {
-    const { board } = this.around;
-    board.set({ photos: { ...board.state.photos, now } });
+    const { board, memory } = this.around;
+    board.set({ photos: { ...board.state.photos, now, rate: memory.photos.pieces.rate } });
   }
 }

@@ -29,8 +29,11 @@ const SILENCE_MS = 60_000; // without any byte going out: the link is dead whate
 /** The size of the next piece, by how the last ones went. */
 export class Pieces {
   size = SMALL;
+  rate: number | null = null; // bytes a ms, the last pieces weighing most
 
   went(bytes: number, ms: number): void {
+    const now = bytes / Math.max(1, ms);
+    this.rate = this.rate === null ? now : this.rate * 0.6 + now * 0.4;
     const fitting = (bytes / Math.max(1, ms)) * PIECE_MS;
     this.size = Math.min(LARGE, Math.max(SMALL, Math.floor(Math.min(fitting, this.size * 4) / SMALL) * SMALL));
   }
