@@ -103,8 +103,8 @@ def room(size: int | None) -> str:
     if size is None:
         return MISSING
     if size >= 1000**3:
-        return f"{size / 1000**3:.1f} GB"
-    return f"{size / 1000**2:.0f} MB" if size >= 10 * 1000**2 or not size else f"{size / 1000**2:.1f} MB"
+        return f"{size / 1000**3:.1f}\u00a0GB"
+    return f"{size / 1000**2:.{0 if size >= 10 * 1000**2 or not size else 1}f}\u00a0MB"
 
 
 def span(seconds: int) -> str:

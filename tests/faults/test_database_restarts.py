@@ -16,7 +16,7 @@ from tests.faults.house import House
 from tests.faults.ledger import same
 
 pytestmark = [pytest.mark.slow, pytest.mark.postgres]
-RESTARTS = 40 if LONG else 2
+RESTARTS = 40 if LONG else 1
 
 
 @pytest.fixture

@@ -34,10 +34,17 @@ async def test_the_newest_word_of_a_device_is_kept_outside_the_trail(inspector: 
     before = await Change.all().count()
     waits = {"commands": 3, "photos": 12, "bytes": 4_100_000, "oldest_seconds": 5 * 86_400}
     assert (await inspector.post("/api/sync/report", word())).status_code == 204
-    told = await inspector.post("/api/sync/report", word(waiting=waits, skew_ms=-900_000), headers=inspector.deposit)
+    told = await inspector.post(
+        "/api/sync/report", word(waiting=waits, skew_ms=-900_000), headers=inspector.deposit
+    )
     assert told.status_code == 204, "a deposit token may say it too"
     [row] = await DeviceReport.all()
-    assert (row.device, row.commands, row.photos, row.photo_bytes) == (UUID(inspector.device), 3, 12, 4_100_000)
+    assert (row.device, row.commands, row.photos, row.photo_bytes) == (
+        UUID(inspector.device),
+        3,
+        12,
+        4_100_000,
+    )
     assert row.oldest and abs(clock.now() - row.oldest - timedelta(days=5)) < timedelta(minutes=1)
     assert (row.skew_seconds, row.persisted, row.bytes_per_second) == (-900, True, 180_000)
     assert await Change.all().count() == before
@@ -91,7 +98,9 @@ def row(**more: Any) -> DeviceReport:
          ["waiting", "silent", "clock", "build"]),
     ],
 )  # fmt: skip
-def test_what_the_office_should_look_at(report: DeviceReport | None, days: float | None, found: list[str]) -> None:
+def test_what_the_office_should_look_at(
+    report: DeviceReport | None, days: float | None, found: list[str]
+) -> None:
     heard = None if days is None else clock.now() - timedelta(days=days)
     assert marks(report, heard, "b2") == found
 
@@ -103,7 +112,9 @@ async def test_the_page_says_what_is_wrong_and_nothing_of_diligence(
     await inspector.do("inspection.submit", visit(inspector))
     waits = {"commands": 3, "photos": 12, "bytes": 4_100_000, "oldest_seconds": 5 * 86_400}
     room = {"used": GIB, "quota": GIB + 100 * 1024**2, "persisted": False}
-    await inspector.post("/api/sync/report", word(waiting=waits, storage=room, skew_ms=-900_000, build="0ld0ld00"))
+    await inspector.post(
+        "/api/sync/report", word(waiting=waits, storage=room, skew_ms=-900_000, build="0ld0ld00")
+    )
     well = await Tablet(http, "inspector2").sign_in()
     await Device.filter(id=well.device).update(label="平板二号")
     await well.post("/api/sync/hello", {"replica": well.replica, "device": well.device})
@@ -126,7 +137,9 @@ async def test_the_page_says_what_is_wrong_and_nothing_of_diligence(
         assert "已停用" in said(await office.get("/devices?show=off"))
 
 
-async def test_hundreds_of_devices_are_one_page_and_as_many_questions(app: Starlette, inspector: Tablet) -> None:
+async def test_hundreds_of_devices_are_one_page_and_as_many_questions(
+    app: Starlette, inspector: Tablet
+) -> None:
     now = clock.now()
     await Device.bulk_create(
         [

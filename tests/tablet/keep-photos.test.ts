@@ -139,7 +139,7 @@ test("room is measured: warned of below 300 MB, no photos below 60, and where no
   };
   assert.deepEqual([await told(301), await told(299), await told(60), await told(59)],
     [[true, null], [true, "299"], [true, "60"], [false, "59"]]);
-  assert.deepEqual(await storageState({}), { persisted: null, free: null, photos_allowed: true, warning: null });
+  assert.deepEqual(await storageState({}), { persisted: null, used: null, quota: null, free: null, photos_allowed: true, warning: null });
   const broken = { estimate: () => Promise.reject(new Error("no")), persisted: () => Promise.reject(new Error("no")) };
   assert.equal((await storageState(broken)).photos_allowed, true);
   assert.equal(await askToPersist({ persisted: async () => false, persist: async () => true }), true);

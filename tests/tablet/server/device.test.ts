@@ -16,7 +16,7 @@ const shot = (name: string) => shots.get(name)!;
 /** A browser that says what link it has, and when that changes. */
 const connection = Object.assign(new EventTarget(), { type: "cellular" as string | undefined });
 const kept = new Map<string, string>();
-Object.defineProperty(globalThis.navigator, "connection", { value: connection, configurable: true });
+Object.defineProperty(globalThis, "navigator", { value: { ...globalThis.navigator, connection }, configurable: true });
 Object.defineProperty(globalThis, "localStorage", {
   value: { getItem: (key: string) => kept.get(key) ?? null, setItem: (key: string, value: string) => void kept.set(key, value) }, configurable: true,
 });
