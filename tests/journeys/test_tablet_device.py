@@ -56,7 +56,7 @@ def hand(server: str, playwright: Playwright, tmp_path: Path) -> Iterator[Hand]:
 
 
 def test_photos_wait_for_wifi_and_a_tablet_out_of_service_hands_in_and_forgets(
-    hand: Hand, server: str, sign_in: SignIn, photo_folder: Path
+    hand: Hand, server: str, sign_in: SignIn, photo_folder: Path, tmp_path: Path
 ) -> None:
     page, tapped = hand.page, Tapped()
     page.goto(f"{server}/tablet/#/settings")
@@ -72,6 +72,10 @@ def test_photos_wait_for_wifi_and_a_tablet_out_of_service_hands_in_and_forgets(
     expect(hand.mark("等 Wi-Fi")).to_be_visible()
     states = {row["state"] for (kind, _), row in wire.rows().items() if kind == "photo"}
     assert wire.visit("110109005201") and states == {"expected"}, "the words are there, the photos wait"
+    for width, height in ((1180, 820), (820, 1180), (360, 740)):
+        page.set_viewport_size({"width": width, "height": height})
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        page.screenshot(path=tmp_path / f"waits-{width}.png")  # for people
     office = sign_in("office", 1440, 900)
     office.goto(f"{server}/devices?q=张志远")
     expect(office.locator("tbody tr", has_text="照片 2 张")).to_have_count(1)

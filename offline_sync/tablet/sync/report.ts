@@ -9,6 +9,7 @@ import type { Link } from "./link";
 import type { Stores } from "./ports";
 
 const AGAIN = 60 * 60_000; // ms after which the same is told once more
+const PATIENCE = 10_000; // ms that a run waits for it at most
 
 export interface Reporting {
   stores: Stores;
@@ -24,13 +25,15 @@ export class Reporter {
 
   constructor(private readonly parts: Reporting) {}
 
-  /** Tells it when something worth telling changed. What the server makes of it stops nothing; a dead line ends the run. */
+  /** Tells it when something worth telling changed. Whatever becomes of it, the run goes on: nobody's work waits for this. */
   async say(hand: Hand, rate: number | null): Promise<void> {
     const report = await reportOf(this.parts, rate);
     const { commands, photos } = report.waiting ?? {};
     const key = JSON.stringify([commands, photos, report.storage?.persisted, Math.round((report.skew_ms ?? 0) / 60_000)]);
     if (key === this.#told && Date.now() - this.#at < AGAIN) return;
-    await hand.call("any", "POST", "/api/sync/report", { json: report });
+    const token = await hand.token("any");
+    const told = await hand.link.call("POST", "/api/sync/report", { json: report, token, signal: hand.signal, limit_ms: PATIENCE });
+    if (told.kind === "unreachable") return;
     this.#told = key;
     this.#at = Date.now();
   }
