@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from offline_sync import device_list
 from offline_sync.device_reports import LOW, marks
 from offline_sync.models import Device, DeviceReport, Replica
-from tests.dispatch.desk_house import at_desk, said
+from tests.dispatch.desk_house import at_desk, counted, said
 from tests.offline_sync.tablet import Tablet, visit
 from villages.ground import clock
 from villages.models import Change
@@ -110,28 +110,27 @@ async def test_the_page_says_what_is_wrong_and_nothing_of_diligence(
 ) -> None:
     monkeypatch.setattr(device_list, "build_name", lambda: "c7dc9ece")
     await inspector.do("inspection.submit", visit(inspector))
+    await Device.filter(id=inspector.device).update(label="01 平板")
+    await inspector.post("/api/sync/report", word())
+    await inspector.post("/api/sync/hello", {"replica": inspector.replica, "device": inspector.device})
+    ill = await Tablet(http, "inspector2").sign_in()
+    await ill.post("/api/sync/hello", {"replica": ill.replica, "device": ill.device})
     waits = {"commands": 3, "photos": 12, "bytes": 4_100_000, "oldest_seconds": 5 * 86_400}
     room = {"used": GIB, "quota": GIB + 100 * 1024**2, "persisted": False}
-    await inspector.post(
-        "/api/sync/report", word(waiting=waits, storage=room, skew_ms=-900_000, build="0ld0ld00")
-    )
-    well = await Tablet(http, "inspector2").sign_in()
-    await Device.filter(id=well.device).update(label="平板二号")
-    await well.post("/api/sync/hello", {"replica": well.replica, "device": well.device})
-    await well.post("/api/sync/report", word())
+    await ill.post("/api/sync/report", word(waiting=waits, storage=room, skew_ms=-900_000, build="0ld0ld00"))
     async with at_desk(app, "office") as office:
         page = said(await office.get("/devices"))
         for words in ("有内容久未上传", "空间不足", "时钟不准", "版本较旧", "3 项、照片 12 张（4.1 MB）", "最久 5 天",
                       "系统未允许长期保存", "快 15 分钟"):  # fmt: skip
             assert words in page, words
-        assert page.index("久未上传") < page.index("平板二号"), "what presses stands first"
+        assert page.rindex("有内容久未上传") < page.index("01 平板"), "what presses stands first"
         assert "次检查" not in page and "得分" not in page
         look = said(await office.get("/devices?show=look"))
-        assert "平板二号" not in look and "1 台" in look
+        assert "01 平板" not in look and "1 台" in look
         assert "没有找到“nobody”" in said(await office.get("/devices?q=nobody"))
-        assert "平板二号" in said(await office.get("/devices?q=平板二"))
+        assert "01 平板" in said(await office.get("/devices?q=01"))
         assert "没有停用过平板" in said(await office.get("/devices?show=off"))
-        form = await office.form("/devices", f"{inspector.device}/revocation")
+        form = await office.form("/devices", f"{ill.device}/revocation")
         assert (await office.send(form)).status_code == 303
         assert "没有要留意的平板" in said(await office.get("/devices?show=look"))
         assert "已停用" in said(await office.get("/devices?show=off"))
@@ -140,14 +139,17 @@ async def test_the_page_says_what_is_wrong_and_nothing_of_diligence(
 async def test_hundreds_of_devices_are_one_page_and_as_many_questions(
     app: Starlette, inspector: Tablet
 ) -> None:
-    now = clock.now()
-    await Device.bulk_create(
-        [
-            Device(id=UUID(int=n + 1), district="110109", label=f"平板{n:03}", first_seen=now, rev=1)
-            for n in range(260)
-        ]
-    )
+    many = [
+        Device(id=UUID(int=n + 1), district="110109", label=f"平板{n:03}", first_seen=clock.now(), rev=1)
+        for n in range(260)
+    ]
     async with at_desk(app, "office") as office:
-        page = said(await office.get("/devices"))
-        assert "只显示前 200 台" in page and "261 台" in page
-        assert "多天没有联网 260 台" in page
+        with counted() as few:
+            await office.get("/devices")
+        await Device.bulk_create(many)
+        with counted() as asked:
+            html = await office.get("/devices")
+    page = said(html)
+    assert 0 < len(few) == len(asked)
+    assert html.count('<th scope="row">') == 200
+    assert "只显示前 200 台" in page and "261 台" in page and "多天没有联网 260 台" in page
