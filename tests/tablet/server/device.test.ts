@@ -39,14 +39,14 @@ after(async () => {
 });
 
 const report = async (): Promise<unknown[]> =>
-  house.sql("SELECT commands, photos, photo_bytes > 0, oldest IS NULL, build, skew_seconds, last_ok IS NULL FROM device_report WHERE device = ?", await mine.stores.device())[0] ?? [];
+  house.sql("SELECT commands, photos, photo_bytes > 0, oldest IS NULL, build, abs(skew_seconds) < 60, last_ok IS NULL FROM device_report WHERE device = ?", await mine.stores.device())[0] ?? [];
 const originals = (): number => road.log.filter((one) => one.path.startsWith("/api/tus")).length;
 
 test("how it stands is told before photos go and when they have gone, and the same is not told twice", async () => {
   road.mishap = ({ path }) => (path.startsWith("/api/tus") ? { status: 503 } : undefined);
   await mine.visit([shot("a"), shot("b")], String(village++));
   await until("the report of what waits", async () => (await report())[1] === 2);
-  assert.deepEqual(await report(), [0, 2, 1, 0, "1", 0, 0]);
+  assert.deepEqual(await report(), [0, 2, 1, 0, "1", 1, 0]);
   road.mishap = () => undefined;
   mine.engine.now();
   await mine.drained();
@@ -125,6 +125,7 @@ test("what was begun goes on first, then the oldest", async () => {
   const head = { Authorization: `Bearer ${session}`, "Tus-Resumable": "1.0.0", "Upload-Length": String(last.size), "Upload-Metadata": meta, "Content-Type": "application/offset+octet-stream" };
   const first = new Uint8Array(many.get("o3")!.original.subarray(0, 100_000));
   assert.equal((await fetch(`${house.url}/api/tus`, { method: "POST", headers: head, body: first })).status, 201);
+  await until("a rest", () => !mine.engine.state.running); // the next run asks anew what is there
   const seen = road.log.length;
   cut = false;
   mine.engine.now();
