@@ -32,7 +32,7 @@ export class Crew {
     let failure: unknown = null;
     if (mine !== null) await this.#mine(mine).catch((error: unknown) => void (failure = passOn(error)));
     for (const { id, name, waiting, photos_waiting } of await stores.known()) {
-      if (id === mine || !(waiting || photos_waiting)) continue;
+      if (id === mine || !(waiting || photos_waiting || (await this.#owes(id, mine)))) continue;
       await this.#run(id, false).catch((error: unknown) => void (failure ??= named(passOn(error), name)));
     }
     if (failure) throw failure;
@@ -59,6 +59,17 @@ export class Crew {
       }
       throw error;
     }
+  }
+
+  /** Who works now heard of another epoch: a server brought back may have lost what the others handed in before. */
+  async #owes(id: string, mine: string | null): Promise<boolean> {
+    const { stores, memory } = this.parts;
+    if (mine === null) return false;
+    const [told, store] = [await (await stores.of(mine)).standing(), await stores.of(id)];
+    const { epoch, replica, district } = await store.standing();
+    if (epoch === null || epoch === told.epoch || district !== told.district || !(await store.kept()).length) return false;
+    memory.greeted.delete(replica); // hello tells it the same, and what to send again
+    return true;
   }
 
   async #run(id: string, mine: boolean): Promise<void> {

@@ -31,7 +31,8 @@ export async function pullAll(hand: Hand, self: Self): Promise<Pulled> {
       await startOver(hand, self);
       continue;
     }
-    if (!(await hand.store.apply(asked, page))) {
+    const { epoch } = await hand.store.standing(); // another window may have heard meanwhile that the server was brought back
+    if ((epoch ?? page.epoch) !== page.epoch || !(await hand.store.apply(asked, page))) {
       races += 1;
       if (races > LOST_RACES) throw new Halt("server", "另一个窗口正在下载，稍后自动重试。");
       continue;

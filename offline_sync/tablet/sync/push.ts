@@ -48,6 +48,9 @@ export class Push {
     const ids = entries.map((entry) => entry.id);
     try {
       const told = await this.hand.call<PushOut>("any", "POST", "/api/sync/push", { json });
+      // An answer that slept in a frozen window while another one heard that the server was brought back is of a
+      // server that is no more: what it receipted was lost with it and goes again.
+      if ((await store.standing()).epoch !== epoch) return;
       const body: Partial<PushOut> = told.body;
       const came = await this.#settle(body);
       if (told.kind === "refused") await this.#refused(told, entries, came);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { House, pictures, until } from "./house";
 import { Road } from "./road";
-import { begun } from "./tablet";
+import { begun, WORD } from "./tablet";
 
 const house = new House();
 let road: Road;
@@ -22,10 +22,17 @@ const onServer = (id: string) => house.sql("SELECT COUNT(*) FROM command WHERE i
 
 test("a server brought back from its backup gets what it lost: acts, and photos to the byte", async () => {
   const mine = await begun(road.url, "inspector");
-  const shots = pictures(["x", "y"], 120);
+  const shots = pictures(["x", "y", "z"], 120);
   await mine.visit([shots.get("x")!], "110109005201");
   await mine.drained();
+  const first = await mine.me();
+  await mine.people.signIn("inspector2", WORD);
+  await mine.calm();
+  const second = await mine.me();
   house.manage("backup", "--data", house.data, "--to", join(house.folder, "backup"));
+  const theirs = await mine.visit([shots.get("z")!], "110109005204");
+  await mine.drained();
+  await mine.people.choose(first);
   const { entry, inspection, photos } = await mine.visit([shots.get("y")!], "110109005202");
   await mine.drained();
   await mine.calm();
@@ -45,5 +52,10 @@ test("a server brought back from its backup gets what it lost: acts, and photos 
   assert.deepEqual(house.sql("SELECT state FROM photo WHERE sha256 = ?", photos[0]?.sha256 ?? ""), [["stored"]]);
   assert.ok((await mine.rows("inspection")).some((one) => one.id === inspection));
   assert.deepEqual(house.sql("SELECT COUNT(*) FROM inspection WHERE id = ?", inspection), [[1]]);
+  // What another person handed in before is sent again too, by their deposit, whoever works on the tablet now.
+  const stored = (sha256 = ""): unknown => house.sql("SELECT state FROM photo WHERE sha256 = ?", sha256)[0]?.[0];
+  await until("the other's lost act and its photo", () => stored(theirs.photos[0]?.sha256) === "stored");
+  assert.deepEqual(house.sql("SELECT person FROM command WHERE id = ?", theirs.entry.id), [[second]]);
+  assert.equal(await mine.me(), first);
   await mine.close();
 });
