@@ -1,0 +1,394 @@
+"""sync.md §7, I1 to I23, as far as they can be seen from here; each is named where it is checked.
+
+What a person may see is reckoned here anew from the bare tables, by prefixes and nothing else: the feed's own
+queries are what is under trial. I6 stands in `test_writers.py`, I12 in `test_commute.py`, I21 with the golden
+files, I22 in `tests/villages/test_changes.py`.
+"""
+
+import json
+from collections import defaultdict
+from decimal import Decimal
+from typing import Any
+
+import httpx2
+import msgspec
+
+from dispatch import stages
+from inspections.answers import Submission
+from inspections.scoring import score
+from inspections.sheet import parse_checklist
+from offline_sync.commands import VERBS
+from tests.hostile.network import Letter
+from tests.hostile.tablet import Key, Store, sha
+from tests.hostile.world import SYNCED, World
+from villages.ground.blobs import Blobs
+from villages.ground.database import rows
+from villages.verify import verify
+
+DISTRICT = "110109"
+SEE = ("inspector", "town_operator", "village_committee", "line_department", "district_office", "admin")
+DONE = ("applied", "merged", "noop")
+Visible = dict[str, dict[Key, int]]  # scope → row → rev
+
+
+# ------------------------------------------------------------------ who may see what, from the bare tables
+
+
+async def places_of(person: str) -> tuple[set[str], set[str]]:
+    """(division codes, department codes) in reach of the person now."""
+    posts = await rows("SELECT role, place FROM post WHERE person_id = ? AND NOT ended", person)
+    places = {post["place"] for post in posts if "-" not in post["place"] and post["role"] in SEE}
+    if any(post["role"] == "inspector" for post in posts):
+        lent = await rows(
+            "SELECT DISTINCT a.village FROM assignment a JOIN round r ON r.id = a.round_id WHERE a.person = ?"
+            " AND a.stage <> 'withdrawn' AND r.stage NOT IN ('planned', 'published')", person,
+        )  # fmt: skip
+        mine = {row["village"] for row in lent}
+        for town in {village[:9] for village in mine}:
+            whole = {row["code"] for row in await rows("SELECT code FROM village WHERE town = ?", town)}
+            places |= {town} if whole <= mine else {one for one in mine if one[:9] == town}
+    fewest = {one for one in places if not any(one != other and one.startswith(other) for other in places)}
+    return fewest, {post["place"] for post in posts if "-" in post["place"]}
+
+
+async def visible(person: str, asked: list[str]) -> Visible:
+    """Every row the person may see, by scope; a district post sees at most two towns, those its tablet asks for."""
+    fewest, units = await places_of(person)
+    towns = [one for one in asked if len(one) == 9 and one.isdigit()]
+    scopes: list[str] = []
+    for place in sorted(fewest):
+        scopes += [place] if len(place) > 6 else [one for one in towns if one.startswith(place)][:2]
+    told: Visible = {
+        "g": {},
+        f"u:{person}": {},
+        **{one: {} for one in scopes},
+        **{f"d:{unit}": {} for unit in units},
+    }
+    mine = told[f"u:{person}"]
+    for row in await rows("SELECT district AS id, settings_rev AS rev FROM district_head"):
+        told["g"]["settings", row["id"]] = row["rev"]
+    for kind, query in {
+        "town": "SELECT code AS id, rev FROM town", "unit": "SELECT code AS id, rev FROM unit",
+        "checklist": "SELECT sha256 AS id, rev FROM checklist_version WHERE stage <> 'draft'",
+    }.items():  # fmt: skip
+        told["g"] |= {(kind, str(row["id"])): row["rev"] for row in await rows(query)}
+    assigned = await rows("SELECT id, round_id, rev, stage FROM assignment WHERE person = ?", person)
+    mine |= {("assignment", str(row["id"])): row["rev"] for row in assigned}
+    going = {str(row["round_id"]) for row in assigned if row["stage"] != "withdrawn"}
+    for row in await rows("SELECT id, owner, stage, rev FROM round"):
+        if row["stage"] != "planned" and row["owner"] == DISTRICT:
+            told["g"]["round", str(row["id"])] = row["rev"]
+        for scope in scopes if row["stage"] != "planned" else ():
+            if row["owner"] == scope[:9]:
+                told[scope]["round", str(row["id"])] = row["rev"]
+        if str(row["id"]) in going and (row["stage"] == "planned" or len(row["owner"]) > 6):
+            mine["round", str(row["id"])] = row["rev"]
+    for row in await rows("SELECT id, rev FROM card WHERE person = ?", person):
+        mine["card", str(row["id"])] = row["rev"]
+    await _of_places(told, person, scopes, units)
+    return told
+
+
+async def _of_places(told: Visible, person: str, scopes: list[str], units: set[str]) -> None:
+    tasks = await rows("SELECT id, home, unit, village, rev FROM task")
+    shown = await rows("SELECT photo, task_id FROM task_photo")
+    villages = {row["id"]: row for row in await rows("SELECT code AS id, code AS home, rev FROM village")}
+    photos = {str(row["id"]): row for row in await rows("SELECT id, home, rev FROM photo")}
+    kinds = {"village": villages.values(), "photo": photos.values(), "task": tasks,
+             "inspection": await rows("SELECT id, home, rev FROM inspection")}  # fmt: skip
+    for kind, found in kinds.items():
+        for row in found:
+            for scope in scopes:
+                if row["home"].startswith(scope):
+                    told[scope][kind, str(row["id"])] = row["rev"]
+            if kind == "photo" and row["home"] == f"u:{person}":
+                told[f"u:{person}"][kind, str(row["id"])] = row["rev"]
+    for task in tasks:
+        if (scope := f"d:{task['unit']}") in told and task["unit"] in units:
+            told[scope]["task", str(task["id"])] = task["rev"]
+            told[scope]["village", task["village"]] = villages[task["village"]]["rev"]
+            for one in shown:
+                if str(one["task_id"]) == str(task["id"]) and (photo := photos.get(str(one["photo"]))):
+                    told[scope]["photo", str(one["photo"])] = photo["rev"]
+
+
+# ------------------------------------------------------------------ on the wire, at every answer
+
+
+async def watch(world: World, letter: Letter, answer: httpx2.Response) -> None:
+    """I3, I7, I8, I9 and I18 on the answer of one request, at the moment it leaves the server."""
+    assert answer.status_code < 500, answer.text
+    if letter.path == "/api/sync/push" and "results" in answer.json():
+        await _same_answers(world, letter, answer.json()["results"])
+    elif letter.path == "/api/sync/pull" and answer.status_code == 200:
+        await _page(world, letter, answer.json())
+
+
+async def _same_answers(world: World, letter: Letter, results: list[dict[str, Any]]) -> None:
+    for told in results:
+        verdict = (told["status"], told["reason"], told["rev"])
+        first = world.verdicts.setdefault(told["id"], verdict)
+        assert first == verdict, f"I3: {told['id']} was told {first}, now {verdict}"
+        world.spoken_as[letter.json["replica"], told["seq"]] = told["id"]
+
+
+async def _page(world: World, letter: Letter, page: dict[str, Any]) -> None:
+    store = next(
+        one for tablet in world.tablets for one in tablet.stores.values() if one.person.name == letter.person
+    )
+    asked = letter.json["scopes"]
+    may_see = await visible(store.person.id, list(asked))
+    assert set(page["scopes"]) == set(may_see), (
+        f"I9: granted {page['scopes'].keys()}, may see {may_see.keys()}"
+    )
+    assert set(page["drop"]) == set(asked) - set(may_see), "I9: a lost scope is not told"
+    told: dict[str, dict[Key, int]] = defaultdict(dict)
+    for one in page["changes"]:
+        told[one["scope"]][one["kind"], one["id"]] = one["rev"]
+    for scope, cursor in page["scopes"].items():
+        after = asked.get(scope, 0)
+        due = {key: rev for key, rev in may_see[scope].items() if after < rev <= cursor}
+        assert not told[scope].keys() - due.keys(), (
+            f"I8: told beyond {scope}: {told[scope].keys() - due.keys()}"
+        )
+        assert told[scope] == due, (
+            f"I18: {scope} is not whole from {after} to {cursor}: {due.keys() - told[scope].keys()}"
+        )
+
+
+async def complete(store: Store) -> None:
+    """I7: after a pull to its end the tablet holds just what the person may see, no row older or newer."""
+    may_see = await visible(store.person.id, list(store.cursors))
+    wanted = {key: rev for scope in may_see.values() for key, rev in scope.items()}
+    held = {key: one.rev for key, one in store.rows.items()}
+    assert held == wanted, (
+        f"I7: {store.person.name} lacks {wanted.items() - held.items()}, has {held.items() - wanted.items()}"
+    )
+    scopes = {key: {scope for scope, its in may_see.items() if key in its} for key in wanted}
+    assert {key: one.scopes for key, one in store.rows.items()} == scopes, "I7: held by the wrong scopes"
+
+
+# ------------------------------------------------------------------ after every step
+
+
+async def every_step(world: World) -> None:
+    """I1 and I16 (here or there, at every moment), I13 (whoever changes a row gives it the change's number)."""
+    kept = {str(row["id"]) for row in await rows("SELECT id FROM command")}
+    kept |= {
+        entry.id
+        for tablet in world.tablets
+        for store in tablet.stores.values()
+        for entry in store.entries.values()
+    }
+    assert world.made.keys() <= kept, f"I1: nowhere any more: {world.made.keys() - kept}"
+    blobs = Blobs(world.settings.blobs)
+    there = {one for tablet in world.tablets for store in tablet.stores.values() for one in store.shots}
+    assert all(one in there or blobs.size(one) for one in world.shots), "I16: bytes that are nowhere"
+    now = await _synced()
+    for key, (rev, content) in now.items():
+        rev_before, content_before = world.before.get(key, (0, None))
+        assert rev >= rev_before, f"I13: {key} went back from {rev_before} to {rev}"
+        assert not world.before or content == content_before or rev > world.head, (
+            f"I13: {key} changed without a number"
+        )
+    assert world.before.keys() <= now.keys(), "a synced row is never deleted"
+    world.before = now
+    world.head = (await rows("SELECT rev FROM district_head"))[0]["rev"]
+
+
+async def _synced() -> dict[Key, tuple[int, Any]]:
+    """Every synced row: (rev, all else that is told of it)."""
+    tables = {
+        **{kind: kind for kind in SYNCED},
+        "settings": "district_head",
+        "checklist": "checklist_version",
+    }
+    found: dict[Key, tuple[int, Any]] = {}
+    for kind, table in tables.items():
+        for row in await rows(f"SELECT * FROM {table}"):
+            if kind == "settings":
+                row = {"id": row["district"], "rev": row["settings_rev"], "settings": row["settings"]}
+            rev = row.pop("rev")
+            found[kind, str(row.get("id") or row.get("code"))] = (rev, row)
+    for table, extra in (("step", "COUNT(*)"), ("task_photo", "COUNT(*)")):
+        for row in await rows(f"SELECT task_id, {extra} AS n FROM {table} GROUP BY task_id"):
+            found["task", str(row["task_id"])][1][table] = row["n"]
+    return found
+
+
+# ------------------------------------------------------------------ at the end, when every tablet has synced
+
+
+async def at_the_end(world: World) -> None:
+    """All that holds once a good road has carried everything (after a restore: I17)."""
+    await _nothing_lost(world)
+    await _in_order(world)
+    await _trail_and_rows()
+    await _by_the_table()
+    await _scores()
+    await _photos(world)
+    for tablet in world.tablets:
+        for store in tablet.stores.values():
+            await complete(store)
+            await _sums(world, store)
+
+
+async def _nothing_lost(world: World) -> None:
+    kept = {str(row["id"]): row for row in await rows("SELECT * FROM command")}
+    for made in world.made.values():
+        if made.large:
+            continue
+        row = kept.get(made.entry.id)
+        assert row, f"I1: {made.entry.verb} {made.entry.id} was lost"
+        there = {key: value for key, value in json.loads(row["payload"]).items() if key != "seq"}
+        assert there == made.spoken, f"I1: {made.entry.id} is not what was said"
+        assert str(row["person"]) == made.person, "I19: another author than the owner of the store"
+        assert row["status"] != "rejected" or not VERBS[made.entry.verb].evidence, "evidence was rejected"
+    aside = [json.loads(row["payload"]) for row in await rows("SELECT payload FROM stranger")]
+    for made in world.strangers:
+        assert any(one["id"] == made.entry.id and one["args"] == made.entry.args for one in aside), (
+            "I1: a stranger was lost"
+        )
+    for tablet in world.tablets:
+        for store in tablet.stores.values():
+            waiting = [
+                one for one in store.waiting() if not (one.id in world.made and world.made[one.id].large)
+            ]
+            assert not waiting, f"I5: {tablet.name} still waits with {[one.verb for one in waiting]}"
+    twice = await rows(
+        "SELECT command_id FROM change WHERE command_id IS NOT NULL GROUP BY command_id HAVING COUNT(*) > 1"
+    )
+    assert not twice, f"I2: carried out twice: {twice}"
+    marks = [row["text"] for row in await rows("SELECT text FROM step WHERE text LIKE '说明%'")]
+    assert len(marks) == len(set(marks)), "I2: one act left two steps"
+
+
+async def _in_order(world: World) -> None:
+    """I4, but for acts that the server knew from another replica: those it only counts."""
+    taken: dict[str, list[int]] = defaultdict(list)
+    for row in await rows("SELECT replica, seq FROM command ORDER BY rev"):
+        taken[str(row["replica"])].append(row["seq"])
+    known = {str(row["id"]) for row in await rows("SELECT id FROM command")}
+    for row in await rows("SELECT id, last_seq FROM replica"):
+        seqs = taken[str(row["id"])]
+        assert seqs == sorted(set(seqs)), f"I4: carried out in the order {seqs}"
+        for seq in set(range(1, row["last_seq"] + 1)) - set(seqs):
+            assert world.spoken_as.get((str(row["id"]), seq)) in known, (
+                f"I4: {seq} of {row['last_seq']} is missing"
+            )
+        assert not seqs or seqs[-1] <= row["last_seq"], "I4: beyond what is counted"
+
+
+async def _trail_and_rows() -> None:
+    for report in await verify():
+        assert report.faults == [], f"I13: {report.faults}"
+    lines = await rows("SELECT rev, heard_at, verb, at FROM change ORDER BY rev")
+    numbers = {row["rev"] for row in lines}
+    assert numbers == set(range(1, len(lines) + 1)), "I6: the numbers have gaps"
+    for _, (rev, _) in (await _synced()).items():
+        assert rev in numbers, f"I13: {rev} is no change"
+    heard = [row["heard_at"] for row in lines if row["verb"] != "district.restore"]
+    assert heard == sorted(heard), "I20: a tablet's clock came into the order"
+    for task in await rows("SELECT dispatched_at, deadline FROM task"):
+        begun, ends = str(task["dispatched_at"]), str(task["deadline"])
+        assert begun[:4] in heard[0][:4] + heard[-1][:4] and 0 <= int(ends[:4]) - int(begun[:4]) <= 1, (
+            "I20: a deadline by a tablet's clock"
+        )
+
+
+async def _by_the_table() -> None:
+    """I11: from nothing to the present stage, step by step, every one a row of the table."""
+    for task in await rows("SELECT id, stage FROM task"):
+        stage = ""
+        for step in await rows("SELECT * FROM step WHERE task_id = ? ORDER BY rev, id", str(task["id"])):
+            if step["verdict"] not in ("applied", "merged"):
+                continue
+            row = stages.ROWS[step["verb"]]
+            assert step["from_stage"] == stage and stage in row.froms, f"I11: {step['verb']} from {stage}"
+            assert step["to_stage"] in (row.to or (stage,)), f"I11: {step['verb']} led to {step['to_stage']}"
+            stage = step["to_stage"]
+        assert stage == task["stage"], "I11: the steps do not lead to the stage"
+
+
+async def _scores() -> None:
+    """I14: the signed answers and the pinned checklist give the stored score again."""
+    lists = {
+        row["sha256"]: parse_checklist(plain(row["body"]))
+        for row in await rows("SELECT sha256, body FROM checklist_version")
+    }
+    for row in await rows("SELECT * FROM inspection"):
+        sheet = msgspec.json.decode(row["document"], type=Submission)
+        checklist = lists[row["checklist_sha256"]]
+        figures = {one["item"]: one.get("value") for one in plain(row["answers"])}
+        auto = {item.code: None if figures.get(item.code) is None else Decimal(figures[item.code])
+                for item in checklist.items if item.auto_source}  # fmt: skip
+        again = score(
+            checklist,
+            sheet.answers,
+            auto=auto,
+            author=str(row["author"]),
+            inspectors=plain(row["inspectors"]),
+        )
+        told = None if row["score"] is None else Decimal(str(row["score"]))
+        assert (again.score, again.grade or "") == (told, row["grade"] or ""), (
+            f"I14: {again.score} is not {told}"
+        )
+
+
+def plain(value: Any) -> Any:
+    """A JSON column, whichever engine read it."""
+    return json.loads(value) if isinstance(value, str) else value
+
+
+async def _photos(world: World) -> None:
+    """I10 and I15: every picture that was taken is there, byte for byte, for its author or the office."""
+    blobs = Blobs(world.settings.blobs)
+    for row in await rows("SELECT sha256, state FROM photo"):
+        here = blobs.size(row["sha256"]) is not None
+        assert (row["state"] == "stored") == here, f"I15: {row['state']}, bytes here: {here}"
+    rejected = {str(row["id"]) for row in await rows("SELECT id FROM command WHERE status = 'rejected'")}
+    office = next(
+        store.person
+        for tablet in world.tablets
+        for store in tablet.stores.values()
+        if store.person.name == "office2"
+    )
+    people = {store.person.id: store.person for tablet in world.tablets for store in tablet.stores.values()}
+    for made in world.made.values():
+        for one in () if made.entry.id in rejected or made.large else made.entry.photos:
+            found = None
+            for person in (office, people[made.person]):
+                answer = await world.http.get(
+                    f"/api/blobs/{one}", headers={"Authorization": f"Bearer {person.session}"}
+                )
+                found = answer if answer.status_code == 200 else found
+            assert found is not None, (
+                f"I10: {one} of {made.entry.verb} cannot be seen by its author nor the office"
+            )
+            assert sha(found.content) == one == sha(world.shots[one]), "I15: other bytes than were taken"
+
+
+async def _sums(world: World, store: Store) -> None:
+    """I23: the server's sums are those of what is held; one flipped byte, and they no longer are."""
+    body = {
+        "replica": store.replica,
+        "epoch": store.epoch,
+        "scopes": store.cursors,
+        "verify": list(store.cursors),
+    }
+    head = {"Authorization": f"Bearer {store.person.session}"}
+    page = (await world.http.post("/api/sync/pull", json=body, headers=head)).json()
+    assert page["sums"].keys() == store.cursors.keys()
+    for scope, told in page["sums"].items():
+        held = [(key, one.rev) for key, one in sorted(store.rows.items()) if scope in one.scopes]
+        assert told == _sum(held), f"I23: {scope}"
+        if held:
+            [(key, rev), *rest] = held
+            assert told != _sum([(key, rev ^ 1), *rest]), "I23: a flipped bit is not noticed"
+
+
+def _sum(held: list[tuple[Key, int]]) -> dict[str, Any]:
+    total = 0
+    for (kind, key), rev in held:
+        total ^= int(sha(f"{kind}|{key}|{rev}".encode())[:16], 16)
+    return {"n": len(held), "x": f"{total:016x}"}
