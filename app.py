@@ -19,9 +19,9 @@ import offline_sync.pages
 import offline_sync.rescue.pages
 import villages.pages
 from dispatch.jobs import run_jobs
+from dispatch.look_backs import posts_lent
 from dispatch.notices import badges
 from dispatch.unclaimed import forget_for_ever
-from inspections.rounds import assigned_posts
 from offline_sync import device_reports, devices, drafts, nightly, photos, pull, push, shell, uploads
 from templates import FOLDER
 from templates.pdf import PaperPool
@@ -108,7 +108,7 @@ def make_app(settings: Settings | None = None) -> Starlette:
     app.state.settings = chosen
     app.state.secret = chosen.secret()
     app.state.blobs = Blobs(chosen.blobs)
-    app.state.more_posts = assigned_posts
+    app.state.more_posts = posts_lent
     app.state.revoked = devices.is_revoked
     app.state.badges = badges
     return app

@@ -35,7 +35,7 @@ class _Repeated(Exception):
 async def do_move(
     who: Who, task_id: UUID, verb: str, *, act: UUID, base_rev: int | None, text: str = "",
     photos: Sequence[PhotoIn] = (), unit: str = "", until: datetime | None = None, interim: str = "",
-    into: UUID | None = None,
+    into: UUID | None = None, place: str = "", shots: Sequence[UUID] = (),
 ) -> Outcome:  # fmt: skip
     """One act on a task by a person at the desk, as one change (`dispatch.moves.act`).
 
@@ -48,7 +48,7 @@ async def do_move(
             raise _Repeated(told)
         outcome = await moves.act(
             line, who, verb, task_id, base_rev=base_rev, text=text, photos=photos, unit=unit, until=until,
-            interim=interim, into=into,
+            interim=interim, into=into, place=place, shots=shots,
         )  # fmt: skip
         if photos and outcome.status != "rejected":
             await line.flush()  # the slots must be there to be filled

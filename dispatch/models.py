@@ -49,6 +49,9 @@ class Task(Model):
     origin = fields.CharField(8, default="visit", db_default="visit")  # visit, ledger
     category = fields.CharField(60, default="", db_default="")  # 问题类别 as a ledger names it
     found_on = fields.DateField(null=True)  # 检查日期 of a ledger's row
+    split_from = fields.UUIDField(null=True)  # 拆分: the task whose finding was two problems
+    sweep_until = Moment(null=True)  # 举一反三: asked to look elsewhere until then, and not answered
+    sweep_by = fields.UUIDField(null=True)
     rung = fields.IntField(default=0, db_default=0)  # how far the ladder has gone (dispatch/escalation.py) …
     rung_for = Moment(null=True)  # … on which date (deadline, or 挂账's look-again); another date begins anew
     moved_rev = fields.BigIntField()  # last stage move or reassign; whose it was, the steps say
@@ -65,7 +68,59 @@ class Task(Model):
             Index(fields=("village", "stage", "deadline")),
             Index(fields=("unit", "stage", "deadline")),
             Index(fields=("inspection",)),
+            Index(fields=("sweep_until",)),
         )
+
+
+class LookBack(Model):
+    """回头看: one draw from the tasks closed in a window. The seed stands before the draw; what it drew from stays."""
+
+    id = fields.UUIDField(primary_key=True)
+    district = fields.CharField(6)
+    year = fields.IntField()
+    ordinal = fields.IntField()
+    seed = fields.CharField(64)  # the trail's hash before the change that fixed it
+    share = fields.IntField()  # per cent
+    since = Moment()  # closed in [since, until)
+    until = Moment()
+    due = Moment()  # to be looked at until then
+    fixed_at = Moment()
+    fixed_by = fields.UUIDField(null=True)
+    drawn_at = Moment(null=True)
+    drawn_from: fields.JSONField[Any] = fields.JSONField(
+        null=True
+    )  # {tasks: [[id, village, known]], inspectors}
+    rev = fields.BigIntField()
+
+    class Meta:
+        table = "look_back"
+        table_description = " "
+        unique_together = (("district", "year", "ordinal"),)
+
+
+class LookBackTask(Model):
+    """A closed task that was drawn to be looked at again, by whom, and what they found."""
+
+    id = fields.UUIDField(primary_key=True)
+    look_back: fields.ForeignKeyRelation[LookBack] = fields.ForeignKeyField(
+        "dispatch.LookBack", related_name=False, on_delete=fields.RESTRICT, db_index=True
+    )
+    task: fields.ForeignKeyRelation["Task"] = fields.ForeignKeyField(
+        "dispatch.Task", related_name=False, on_delete=fields.RESTRICT, db_index=True
+    )
+    village = fields.CharField(12)
+    person = fields.UUIDField(null=True)  # None: everybody is barred
+    drawn_person = fields.UUIDField(null=True)  # whom the draw gave it to
+    reason = fields.CharField(200, default="", db_default="")  # why somebody else goes
+    outcome = fields.CharField(8, default="", db_default="")  # "" to be looked at, fine, back
+    done_rev = fields.BigIntField(null=True)
+    rev = fields.BigIntField()
+
+    class Meta:
+        table = "look_back_task"
+        table_description = " "
+        unique_together = (("look_back", "task"),)
+        indexes = (Index(fields=("person", "rev")), Index(fields=("village", "outcome")))
 
 
 class Step(Model):

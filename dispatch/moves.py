@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from dispatch import notices, refusals, registers, stages
+from dispatch import aside, notices, refusals, registers, stages
 from dispatch.departments import hand_over, touch_photos
 from dispatch.models import Step, Task, TaskPhoto
 from dispatch.queries import visible_task
@@ -24,6 +24,8 @@ from villages.ground.ids import new_id
 from villages.models import DistrictHead, Unit
 from villages.permissions import AUTHORITY, PostHeld, Who
 
+# What the photos of an act show: what is still wrong or wrong again is a before-photo, elsewhere is 举一反三.
+ROLES = {"reject": "before", "reopen": "before", "split": "before", "sweep_answer": "similar"}
 TEXT = 600  # what a step shows of a text; the change's body has all of it
 
 
@@ -79,9 +81,10 @@ async def _move(line: Line, task: Task, ask: Act) -> Outcome:
     line.body.update(
         verb=ask.verb, text=ask.text, base_rev=ask.base_rev, status=done.status, reason=done.reason
     )
-    if ask.until or ask.into or ask.interim:
+    if ask.until or ask.into or ask.interim or ask.place or ask.shots:
         until = clock.rfc3339(ask.until) if ask.until else None
-        line.body.update(until=until, into=str(ask.into or ""), interim=ask.interim)
+        line.body.update(until=until, into=str(ask.into or ""), interim=ask.interim, place=ask.place)
+        line.body["shots"] = [str(one) for one in ask.shots]
     line.body.update(unit=ask.unit, photos=[[str(photo.id), photo.sha256] for photo in ask.photos])
     if "check" in done.data:
         line.body["check"] = done.data["check"]
@@ -113,6 +116,10 @@ async def apply(line: Line, task: Task, ask: Act) -> Outcome:
     data |= await _keep_photos(line, task, ask, step)
     await Task.filter(id=task.id).update(**touched)
     _tell_photos(line, task, ask)
+    if ask.verb == "split" and isinstance(verdict, Move):
+        data["task"] = str(await aside.split(line, task, ask))
+    if ask.verb in ("look_back", "reopen") and isinstance(verdict, Move):
+        await aside.looked_at(line, task, "fine" if ask.verb == "look_back" else "back")
     if status != "noop":
         await notices.tell_move(line, task, ask, stage)
     return Outcome(status, stage=stage, data=data)
@@ -180,9 +187,9 @@ async def _facts(line: Line, task: Task, ask: Act) -> tuple[Facts, dict[str, Any
         stage=task.stage, village=task.village, unit=task.unit, role=ask.actor.post, place=ask.actor.place,
         person=str(ask.actor.person or ""), submitters=frozenset(task.submitters), text=ask.text,
         photos=len(ask.photos), fresh=await _fresh(task, ask.photos),
-        new_unit=await _known_unit(line, ask.unit), stale=stale,
+        new_unit=await _known_unit(line, ask.unit or (task.unit if ask.verb == "split" else "")), stale=stale,
         outranked=stale and await _outranked(task, ask), to_check=bool(check.get("drawn") or check.get("critical")),
-        **await registers.facts(line, task, ask),
+        **await registers.facts(line, task, ask), **await aside.facts(line, task, ask),
     )  # fmt: skip
     return facts, check
 
@@ -250,8 +257,7 @@ async def _keep_photos(line: Line, task: Task, ask: Act, step: Step) -> dict[str
     # Photos of an act that was held live with their author until the task takes them in.
     early = Photo.filter(id__in=[photo.id for photo in ask.photos], person=ask.actor.person, town="")
     await early.update(home=task.home, town=task.town, rev=line.rev)
-    # A picture of what is still wrong, or wrong again, is the next before-photo.
-    role = "before" if ask.verb in ("reject", "reopen") else "after"
+    role = ROLES.get(ask.verb, "after")
     links = {
         photo.id: TaskPhoto(
             task_id=task.id, photo=photo.id, sha256=photo.sha256, role=role, pairs=photo.pairs, step=step.id

@@ -14,7 +14,7 @@ from dispatch import deadlines
 from dispatch.hands import Directory, Hand, directory, next_hands, town_hands, unit_hands
 from dispatch.models import Notice, Task
 from dispatch.registers import Act
-from dispatch.stages import CLOSED, OFFICE
+from dispatch.stages import CLOSED, OFFICE, SUBMITTED
 from villages.changes import Line, shielded
 from villages.ground import clock
 from villages.ground.database import look, rows
@@ -29,10 +29,12 @@ KINDS: dict[str, str] = {
     "dispatch": "accept", "reassign": "accept", "submit": "review", "return": "returned", "reject": "rejected",
     "extend": "extend", "extend_grant": "extended", "extend_refuse": "not_extended", "defer": "deferred",
     "resume": "resumed", "reopen": "reopened", "cancel": "cancelled", "merge": "cancelled", "supervise": "supervised",
-    "close": "closed", "close_on_site": "closed",
+    "close": "closed", "close_on_site": "closed", "urge": "urged", "sweep": "sweep", "sweep_answer": "swept",
 }  # fmt: skip
 _ANSWERED = ("extend_grant", "extend_refuse")
-_STAYING = (*_ANSWERED, "extend", "supervise", "note", "link")
+_STAYING = (
+    *_ANSWERED, "extend", "supervise", "note", "link", "urge", "split", "sweep", "sweep_answer",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,15 @@ async def tell_move(line: Line, task: Task, ask: Act, stage: str) -> None:
         settle(line, task.id)
     elif ask.verb in _ANSWERED:
         settle(line, task.id, "extend")
-    kind = "closed" if stage == CLOSED else "close" if ask.verb == "pass" else KINDS.get(ask.verb, "")
+    elif ask.verb == "sweep_answer":
+        settle(line, task.id, "sweep")
+    if ask.verb == "look_back":
+        return
+    kind = KINDS.get(ask.verb, "")
+    if ask.verb not in _STAYING:
+        kind = "closed" if stage == CLOSED else "close" if ask.verb == "pass" else kind
+    if ask.verb == "take_back":
+        kind = "review" if stage == SUBMITTED else "accept"
     if not kind:
         return
     unit = ask.unit if ask.verb == "reassign" else task.unit
@@ -74,6 +84,8 @@ def _told_people(known: Directory, task: Task, ask: Act, kind: str, unit: str) -
     village, mine = task.village, {ask.actor.person}
     if kind in ("extended", "not_extended"):
         return [(task.asked_by, village)] if task.asked_by else []
+    if kind == "swept":
+        return [(task.sweep_by, village)] if task.sweep_by else []
     authors = [(UUID(one), village) for one in task.submitters]
     if kind == "closed" and authors:
         return authors
@@ -81,6 +93,8 @@ def _told_people(known: Directory, task: Task, ask: Act, kind: str, unit: str) -
         hands, mine = next_hands("submitted", unit, village), mine | {person for person, _ in authors}
     elif kind == "close":
         hands = next_hands("checked", unit, village)
+    elif kind == "urged":
+        hands = next_hands(task.stage, unit, village)
     elif kind == "returned":
         hands = town_hands(unit, village)
     elif kind == "extend":

@@ -4,7 +4,6 @@ On the way of every inspection that comes in: a few statements for all its tasks
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -14,11 +13,11 @@ from dispatch.departments import village_for_department
 from dispatch.models import Step, Task, TaskPhoto
 from dispatch.moves import apply
 from dispatch.notices import tell_opened
+from dispatch.open_number import number
 from dispatch.registers import Act
 from inspections.answers import FindingIn, Submission
 from inspections.submit import MOST_DAYS, Taken
 from villages.changes import SYSTEM, Line
-from villages.ground import clock
 from villages.ground.ids import new_id
 from villages.models import Unit
 
@@ -100,11 +99,6 @@ def _first_step(line: Line, task: dict[str, Any]) -> dict[str, Any]:
         person=line.actor.person, post=line.actor.post, title=line.actor.title[:40], text="",
         from_stage="", to_stage=stages.DISPATCHED,
     )  # fmt: skip
-
-
-def number(heard_at: datetime, rev: int, ordinal: int) -> str:
-    """编号 for people, unique in a district: year, the change's number, which of its tasks: 2026-000829-1."""
-    return f"{clock.local(heard_at).year}-{rev:06d}-{ordinal}"
 
 
 async def _departments(line: Line, findings: Iterable[FindingIn]) -> set[str]:

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from tortoise.expressions import Q
+from tortoise.expressions import F, Q
 from tortoise.queryset import QuerySet
 
 from dispatch.deadlines import SOON
+from dispatch.escalation import RAISE
 from dispatch.models import Step, Task, TaskPhoto
 from dispatch.stages import OPEN
 from inspections.models import Photo
@@ -30,6 +31,8 @@ MARKED = {
     "reopened": Q(reopened__gt=0),
     "rejected": Q(rejected__gt=0),
     "basis_gone": Q(basis_gone=True),
+    "raised": Q(rung__gte=RAISE, rung_for=F("deadline")),
+    "sweeping": Q(sweep_until__isnull=False),
 }
 
 
@@ -39,7 +42,7 @@ class ShownPhoto:
 
     id: UUID
     sha256: str
-    role: str  # before, after
+    role: str  # before, after, similar
     pairs: UUID | None
     step: UUID | None
     state: str

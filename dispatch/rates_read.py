@@ -8,6 +8,11 @@ from dispatch.rates import TaskRecord
 from villages.ground.database import rows, stored
 
 REVIEWS = "(s.verb IN ('pass', 'reject') OR (s.verb = 'close_on_site' AND s.from_stage = 'submitted'))"
+# A pass that was taken back (the task's next move is 撤回) was no review.
+KEPT = (
+    "(s.verb <> 'pass' OR COALESCE((SELECT m.verb FROM step m WHERE m.task_id = s.task_id AND m.rev > s.rev"
+    " AND m.from_stage <> m.to_stage AND m.verdict IN ('applied', 'merged') ORDER BY m.rev LIMIT 1), '') <> 'take_back')"
+)
 DONE = "s.verdict IN ('applied', 'merged')"
 
 
@@ -57,7 +62,7 @@ async def records(asking: Asking) -> list[TaskRecord]:
     reviews = await rows(
         "SELECT r.task, r.verb FROM (SELECT s.task_id AS task, s.verb AS verb, ROW_NUMBER() OVER"
         " (PARTITION BY s.task_id ORDER BY s.rev, s.id) AS place FROM step s JOIN task k ON k.id = s.task_id"
-        f" WHERE {DONE} AND {REVIEWS} AND {where}) r WHERE r.place = 1",
+        f" WHERE {DONE} AND {REVIEWS} AND {KEPT} AND {where}) r WHERE r.place = 1",
         *values,
     )
     links = await rows(

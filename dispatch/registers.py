@@ -23,6 +23,7 @@ class Act:
     """What somebody asks for. `base_rev`: the task's revision they looked at; None: the present one.
 
     `until`: the date asked for or set. `interim`: what keeps people safe while it is 挂账. `into`: the other task.
+    `place`, `shots`: of the task that is split off, where it is and which before-photos are its own.
     """
 
     verb: str
@@ -35,6 +36,8 @@ class Act:
     until: datetime | None = None
     interim: str = ""
     into: UUID | None = None
+    place: str = ""
+    shots: Sequence[UUID] = ()
 
 
 async def facts(line: Line, task: Task, ask: Act) -> dict[str, Any]:
@@ -51,6 +54,7 @@ async def facts(line: Line, task: Task, ask: Act) -> dict[str, Any]:
         "extended": task.extended > 0,
         "beyond": asked is not None and deadlines.beyond(task.deadline, asked, task.days, task.deadline_kind),
         "into": ask.into is not None and await _fits(line, task, ask),
+        "sweeping": task.sweep_until is not None,
     }
 
 
@@ -81,6 +85,12 @@ def effects(line: Line, task: Task, ask: Act) -> dict[str, Any]:
         return {"merged_into": ask.into, **settled}
     if ask.verb == "link":
         return {"again_of": ask.into}
+    if ask.verb == "sweep":
+        return {"sweep_until": ask.until, "sweep_by": ask.actor.person}
+    if ask.verb == "sweep_answer":
+        return {"sweep_until": None, "sweep_by": None}
+    if ask.verb == "take_back":
+        return {"closed_at": None}
     return settled if ask.verb in ("extend_refuse", "cancel", "return", "reassign") else {}
 
 

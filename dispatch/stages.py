@@ -13,6 +13,8 @@ STAGES = (DISPATCHED, ACCEPTED, SUBMITTED, CHECKED, CLOSED, RETURNED, DEFERRED, 
 OPEN = frozenset({DISPATCHED, ACCEPTED, SUBMITTED, CHECKED, RETURNED})
 FINISHED = frozenset({CLOSED, CANCELLED})
 
+LOOKED_FOR = tuple(stage for stage in STAGES if stage != CANCELLED)
+
 INSPECTOR, TOWN, COMMITTEE = "inspector", "town_operator", "village_committee"
 DEPARTMENT, OFFICE, SYSTEM = "line_department", "district_office", "system"
 UNITS, REVIEWERS = (COMMITTEE, DEPARTMENT, TOWN), (TOWN, INSPECTOR, OFFICE)
@@ -39,6 +41,12 @@ class Row:
     )
     answers: bool = False  # decides what was asked, never by whoever asked
     into: bool = False  # another task of the same village that stays
+    daily: bool = False  # by hand once a day
+    shots: bool = False  # chosen before-photos, as far as there are any, or a new photo
+    sweeps: bool = False  # opens a request to look elsewhere; one at a time
+    swept: bool = False  # answers one
+    drawn: bool = False  # only by whom the look-back was drawn for
+    undoes: bool = False  # takes back one's own last move, while nobody has acted on it
 
 
 ROWS: dict[str, Row] = {
@@ -65,6 +73,13 @@ ROWS: dict[str, Row] = {
         Row("supervise", tuple(sorted(OPEN)), (), (OFFICE, SYSTEM), "place", text=True),
         Row("merge", (DISPATCHED, ACCEPTED, RETURNED), (CANCELLED,), (TOWN, OFFICE), "place", text=True,
             into=True),
+        Row("urge", tuple(sorted(OPEN)), (), (TOWN, OFFICE), "place", daily=True),
+        Row("split", (DISPATCHED, ACCEPTED), (), (TOWN, OFFICE), "inside", text=True, unit=True, shots=True),
+        Row("sweep", LOOKED_FOR, (), (TOWN, OFFICE), "inside", text=True, until=True, sweeps=True),
+        Row("sweep_answer", LOOKED_FOR, (), UNITS, "unit_or_town", text=True, swept=True),
+        Row("look_back", (CLOSED,), (), (INSPECTOR,), "place", photo=True, by_other=True, drawn=True),
+        Row("take_back", (ACCEPTED, CHECKED, CLOSED), (DISPATCHED, SUBMITTED), (*UNITS, INSPECTOR, OFFICE), "seen",
+            undoes=True),
         Row("link", STAGES, (), (INSPECTOR, TOWN, OFFICE), "place", into=True),
         Row("note", STAGES, (), (*UNITS, INSPECTOR, OFFICE), "seen"),
     )
@@ -72,7 +87,9 @@ ROWS: dict[str, Row] = {
 
 
 # What an act may merely lack: its words are kept all the same.
-LACKED = ("photo", "text", "unit", "until", "into", "late", "once", "asked")
+LACKED = (
+    "photo", "text", "unit", "until", "into", "late", "once", "asked", "shots", "sweeping", "not_swept", "not_drawn",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -101,6 +118,13 @@ class Facts:
     extended: bool = False  # more time was given once
     beyond: bool = False  # what was asked is more than the item's own length: the office's to give
     into: bool = False  # carries another task of the same village that is not finished (link: any)
+    urged: bool = False  # somebody has urged by hand today
+    shots: bool = (
+        False  # carries before-photos of this very task, or there are none to choose from, or a new photo
+    )
+    sweeping: bool = False  # a request to look elsewhere waits for its answer
+    drawn: bool = False  # a look-back of this task was drawn for this person and is not done
+    undo_to: str = ""  # where one's own last move came from, while it can be taken back
 
 
 @dataclass(frozen=True)
@@ -197,6 +221,23 @@ def _missing(row: Row, facts: Facts) -> str:
         return "into"
     if row.until and not facts.until:
         return "until"
+    return _beside(row, facts) or _extending(row, facts)
+
+
+def _beside(row: Row, facts: Facts) -> str:
+    """The conditions of urging, splitting, looking elsewhere, looking back and taking back."""
+    unmet = (
+        (row.daily and facts.urged, "urged"),
+        (row.shots and not facts.shots, "shots"),
+        (row.sweeps and facts.sweeping, "sweeping"),
+        (row.swept and not facts.sweeping, "not_swept"),
+        (row.drawn and not facts.drawn, "not_drawn"),
+        (row.undoes and not facts.undo_to, "not_undone"),
+    )
+    return next((why for fails, why in unmet if fails), "")
+
+
+def _extending(row: Row, facts: Facts) -> str:
     return _asking(facts) if row.asks else _answering(row, facts) if row.answers else ""
 
 
@@ -226,6 +267,8 @@ def _may_send(facts: Facts) -> bool:
 def _target(row: Row, facts: Facts) -> str:
     if row.verb == "pass":
         return CHECKED if facts.to_check else CLOSED
+    if row.undoes:
+        return facts.undo_to
     return row.to[0] if row.to else facts.stage
 
 

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import msgspec
 
-from dispatch import figures, moves, open_tasks
+from dispatch import figures, moves, open_tasks, stages
 from dispatch.added_photos import join_before_photos
 from inspections import evidence, submit, understanding
 from inspections.answers import Submission
@@ -128,7 +128,7 @@ def _task(verb: str) -> Callable[[TaskArgs, Who, Arrived], Awaitable[Work]]:
             outcome = await moves.act(
                 line, who, verb, args.task, base_rev=args.base_rev, text=args.text or args.reason,
                 photos=args.photos, unit=args.unit, at=arrived.at, until=clock.plausible(args.until),
-                interim=args.interim, into=args.into,
+                interim=args.interim, into=args.into, place=args.place, shots=args.shots,
             )  # fmt: skip
             return Verdict(
                 outcome.status, outcome.reason, outcome.message, outcome.data, ("task", str(args.task))
@@ -170,25 +170,8 @@ async def _dismiss(args: DismissArgs, who: Who, _arrived: Arrived) -> Work:
 VERBS: dict[str, Verb] = {
     "inspection.submit": Verb(Submission, _submit, evidence=True),
     "inspection.evidence": Verb(EvidenceArgs, _evidence, evidence=True),
-    "task.accept": Verb(TaskArgs, _task("accept")),
-    "task.return": Verb(TaskArgs, _task("return")),
-    "task.reassign": Verb(TaskArgs, _task("reassign")),
-    "task.submit": Verb(TaskArgs, _task("submit")),
-    "task.pass": Verb(TaskArgs, _task("pass")),
-    "task.reject": Verb(TaskArgs, _task("reject")),
-    "task.close": Verb(TaskArgs, _task("close")),
-    "task.close_on_site": Verb(TaskArgs, _task("close_on_site")),
-    "task.cancel": Verb(TaskArgs, _task("cancel")),
-    "task.extend": Verb(TaskArgs, _task("extend")),
-    "task.extend_grant": Verb(TaskArgs, _task("extend_grant")),
-    "task.extend_refuse": Verb(TaskArgs, _task("extend_refuse")),
-    "task.defer": Verb(TaskArgs, _task("defer")),
-    "task.resume": Verb(TaskArgs, _task("resume")),
-    "task.reopen": Verb(TaskArgs, _task("reopen")),
-    "task.supervise": Verb(TaskArgs, _task("supervise")),
-    "task.merge": Verb(TaskArgs, _task("merge")),
-    "task.link": Verb(TaskArgs, _task("link")),
-    "task.note": Verb(TaskArgs, _task("note")),
+    # Every row of dispatch/stages.py but the first: a task is opened by its visit.
+    **{f"task.{verb}": Verb(TaskArgs, _task(verb)) for verb in stages.ROWS if verb != "dispatch"},
     "village.locate": Verb(LocateArgs, _locate),
     "card.dismiss": Verb(DismissArgs, _dismiss),
 }

@@ -77,6 +77,7 @@ def sources(scope: str, district: str) -> list[Source]:
             Source("round", "round", "id", _ASSIGNED, (person,), told.rounds),
             Source("assignment", "assignment", "id", "t.person = ?", (person,), told.assignments),
             Source("card", "card", "id", "t.person = ?", (person,), told.cards),
+            Source("look_back", "look_back_task", "id", "t.person = ?", (person,), told.look_backs),
             Source("photo", "photo", "id", "t.town = '' AND t.home = ?", (scope,), told.photos),
         ]
     if scope.startswith("d:"):

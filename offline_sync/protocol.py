@@ -256,6 +256,8 @@ class TaskArgs(Struct, kw_only=True):
     until: Moment | None = None  # extend, extend_grant, defer: the date asked for, given or set
     interim: Text = ""  # defer: what keeps people safe meanwhile
     into: UUID | None = None  # merge: the task that stays; link: the earlier one
+    place: Annotated[str, Meta(max_length=200)] = ""  # split: where the second problem is
+    shots: Annotated[list[UUID], Meta(max_length=40)] = []  # split: which before-photos show it
 
 
 class LocateArgs(Struct, kw_only=True):

@@ -170,6 +170,7 @@ class Marks(Struct, kw_only=True):
     reopened: int
     rejected: int
     basis_gone: bool
+    raised: bool  # 提级: it has been late for a week
 
 
 class TaskPhotoOut(Struct, kw_only=True):
@@ -230,8 +231,20 @@ class TaskRow(Struct, kw_only=True):
     interim: str  # and what keeps people safe meanwhile
     merged_into: UUID | None  # 合并: the task that stays
     again_of: UUID | None  # 反弹: the earlier task of the same spot
+    split_from: UUID | None  # 拆分: the task whose finding was two problems
+    sweep_until: Moment | None  # 举一反三: asked to look elsewhere until then, and not answered
     photos: list[TaskPhotoOut]
     steps: list[StepOut]
+
+
+class LookBackRow(Struct, kw_only=True):
+    """回头看: a closed task that this person was drawn to look at again. Home `u`. `outcome` empty: not yet looked at."""
+
+    id: UUID
+    task: UUID
+    village: str
+    due: Moment
+    outcome: Literal["", "fine", "back"]
 
 
 class PhotoRow(Struct, kw_only=True):
@@ -279,3 +292,4 @@ class RowKinds(Struct, kw_only=True):
     task: TaskRow
     photo: PhotoRow
     card: CardRow
+    look_back: LookBackRow

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from dispatch.escalation import RAISE
+from dispatch.stages import OPEN
 from villages.ground import clock
 from villages.ground.database import rows
 
@@ -139,14 +141,31 @@ async def tasks(found: list[Row]) -> list[Row]:
             "marks": {
                 "supervised": row["supervised"], "reopened": row["reopened"], "rejected": row["rejected"],
                 "basis_gone": bool(row["basis_gone"]),
+                "raised": row["stage"] in OPEN and row["rung"] >= RAISE and row["rung_for"] == row["deadline"],
             },
             "extension": {"given": row["extended"], "asked_until": _moment(row["asked_until"])},
             "look_again": _moment(row["look_again"]), "interim": row["interim"],
             "merged_into": _id(row["merged_into"]), "again_of": _id(row["again_of"]),
+            "split_from": _id(row["split_from"]), "sweep_until": _moment(row["sweep_until"]),
             "photos": photos[str(row["id"])], "steps": steps[str(row["id"])],
         }
         for row in found
     ]  # fmt: skip
+
+
+async def look_backs(found: list[Row]) -> list[Row]:
+    grouped = await _grouped("SELECT id, due FROM look_back WHERE id IN ({ids})", _drawn(found), "id")
+    return [
+        {
+            "id": str(row["id"]), "task": str(row["task_id"]), "village": row["village"],
+            "due": _moment(grouped[str(row["look_back_id"])][0]["due"]), "outcome": row["outcome"],
+        }
+        for row in found
+    ]  # fmt: skip
+
+
+def _drawn(found: list[Row]) -> list[str]:
+    return list(dict.fromkeys(str(row["look_back_id"]) for row in found))
 
 
 async def photos(found: list[Row]) -> list[Row]:
@@ -205,7 +224,7 @@ async def _inspection_photos(ids: list[str]) -> dict[str, list[Row]]:
 async def _task_photos(ids: list[str]) -> dict[str, list[Row]]:
     grouped = await _grouped(
         "SELECT task_id, photo, sha256, role, pairs FROM task_photo"
-        " WHERE task_id IN ({ids}) ORDER BY id",
+        " WHERE task_id IN ({ids}) AND role IN ('before', 'after') ORDER BY id",
         ids, "task_id",
     )  # fmt: skip
     return _each(grouped, lambda use: {"id": str(use["photo"]), "sha256": use["sha256"], "role": use["role"],

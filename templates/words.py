@@ -1,7 +1,9 @@
 """Every word for what programs name in English: verbs, roles, stages, reasons; the offices' own words.
 
-A verb without a word here fails a test. Filters of the same names (`filters.py`) bring them onto pages.
+What a desk says after an act stands in `done_words.py`. A verb without a word here fails a test. Filters of the same names (`filters.py`) bring them onto pages.
 """
+
+from templates.done_words import DONE as DONE
 
 ROLE: dict[str, str] = {
     "inspector": "检查员",
@@ -50,11 +52,20 @@ VERB: dict[str, str] = {
     "task.link": "认定反弹",
     "task.note": "补充说明",
     "task.urge": "催办",
+    "task.split": "拆分",
+    "task.sweep": "要求举一反三",
+    "task.sweep_answer": "回复举一反三",
+    "task.look_back": "回头看合格",
+    "task.take_back": "撤回",
     "task.propose": "拟发督办单",
     "task.raise": "提级督办",
     "ladder.run": "逐级催办",
     "letter.issue": "印发督办单",
     "letter.print": "打印督办单",
+    "look_back.see": "查看回头看",
+    "look_back.fix": "定回头看种子",
+    "look_back.draw": "抽取回头看",
+    "look_back.replace": "回头看换人",
     "card.dismiss": "知悉提示",
     "card.print": "打印评分表",
     "plate.print": "打印村牌",
@@ -87,48 +98,6 @@ VERB: dict[str, str] = {
     "checklist.publish": "发布评分表",
 }
 
-# What a desk says after it was done: `?done=<verb>` on the page one is sent back to.
-DONE: dict[str, str] = {
-    "task.dispatch": "已派单，责任单位会收到待签收任务。",
-    "task.accept": "已签收，整改期限照旧计算。",
-    "task.return": "已退单，等待镇街或区级转派。",
-    "task.reassign": "已转派，等待新的责任单位签收。",
-    "task.submit": "已提交，等待复核。",
-    "task.reject": "已退回，责任单位会看到退回原因。",
-    "task.pass": "已复核通过。",
-    "task.close": "已销号。",
-    "task.cancel": "任务已撤销，记录保留。",
-    "task.note": "补充说明已记入办理记录。",
-    "task.extend": "延期申请已送到镇街；答复以前仍按原期限。",
-    "task.extend_grant": "已批准延期，责任单位会看到新的期限。",
-    "task.extend_refuse": "已答复不同意延期，期限不变。",
-    "task.defer": "已挂账，停止计时。",
-    "task.resume": "已恢复整改，按挂账前剩余的时间接着计时。",
-    "task.reopen": "已重开，等待责任单位重新整改。",
-    "task.supervise": "已督办，责任单位和镇街会看到。",
-    "task.merge": "已合并，本任务撤销。",
-    "task.link": "已认定为反弹，两项任务互相可查。",
-    "letter.issue": "督办单已印发，所列任务已记督办，责任单位会收到消息。",
-    "round.open": "批次已开启，检查员的平板联网后即可看到。",
-    "round.close": "批次已结束。",
-    "round.publish": "结果已发布，分数和名次不再变动。",
-    "inspection.void": "这次检查已作废，记录保留。",
-    "veto.decide": "认定结果已记录，等级随之更新。",
-    "photo.waive": "已同意免补；照片以后若传到，仍会收下。",
-    "held.decide": "已办理，提交人会在平板上看到结果。",
-    "rescue.import": "已导入，每条操作的结果见下表。",
-    "assignment.withdraw": "检查安排已撤回。",
-    "assignment.replace": "已改派，平板下次联网时更新。",
-    "device.revoke": "设备已停用；它已上传和待交存的内容不受影响。",
-    "person.password": "密码已修改，其他已登录的设备需要重新登录。",
-    "person.disable": "账号已停用，该账号在各处的登录均已失效。",
-    "person.enable": "账号已启用，可用原密码登录。",
-    "person.post_add": "岗位已增加，网页立即可用，平板在下次联网时更新。",
-    "person.post_end": "岗位已结束，不再能办理该岗位的事；已办的记录全部保留。",
-    "session.revoke": "该处登录已退出。",
-    "sign-out": "已退出登录。",
-}
-
 # What is said so often that it is a button: reasons and reports, by the verb of the form.
 PHRASES: dict[str, tuple[str, ...]] = {
     "submit": ("已按要求整改完毕", "已清理干净", "已修复完好", "已更换或补齐", "已拆除并恢复原貌"),
@@ -140,6 +109,8 @@ PHRASES: dict[str, tuple[str, ...]] = {
     ),
     "return": ("不属于本村职责", "位置不在本村范围内", "设施产权属于其他单位"),
     "return_department": ("不属于本部门职责", "设施产权属于其他单位", "现场没有找到这个问题"),
+    "sweep": ("请在全村范围排查同类问题", "请对周边同一路段再排查一遍"),
+    "sweep_answer": ("已全面排查，未发现同类问题", "排查发现同类问题，已一并整改"),
     "reassign": ("按属地调整责任单位", "按产权调整责任单位", "核实后退单属实"),
     "cancel": ("重复派单", "经核实问题不存在"),
 }
@@ -169,6 +140,8 @@ MARK: dict[str, str] = {
     "rejected": "曾退回",
     "basis_gone": "依据已撤",
     "extension_asked": "申请延期",
+    "raised": "提级",
+    "sweeping": "举一反三",
 }
 # What a notice says of the tasks it counts: 「安家庄村 3 项任务待签收」.
 NOTICE: dict[str, str] = {
@@ -188,6 +161,10 @@ NOTICE: dict[str, str] = {
     "supervised": "被督办，请尽快办结",
     "soon": "24 小时内到期",
     "urge": "已逾期 1 天，请抓紧办理",
+    "urged": "被催办，请抓紧办理",
+    "sweep": "要求举一反三，请排查后回复",
+    "swept": "举一反三已回复",
+    "look_back": "待回头看",
     "propose": "逾期满 3 天，请决定是否发督办单",
     "raise": "逾期满 7 天，提级督办",
     "look_again": "挂账到期，请再看现场",
@@ -234,6 +211,7 @@ SUBJECT: dict[str, str] = {
     "sheet": "整改通知单",
     "ledger": "台账",
     "letter": "督办单",
+    "look_back": "回头看",
     "photo": "照片",
     "round": "批次",
     "person": "人员",
@@ -264,7 +242,13 @@ ASSIGNMENT_STAGE: dict[str, str] = {"open": "待检查", "done": "已检查", "w
 CHECKLIST_STAGE: dict[str, str] = {"draft": "草稿", "published": "已发布", "retired": "已停用"}
 CHECKLIST: dict[str, str] = {"RE": "农村人居环境", "PO": "诗画乡村"}
 PHOTO_STATE: dict[str, str] = {"expected": "待传", "stored": "已传", "waived": "免补"}
-PHOTO_ROLE: dict[str, str] = {"before": "整改前", "after": "整改后", "signature": "签字", "scene": "现场"}
+PHOTO_ROLE: dict[str, str] = {
+    "before": "整改前",
+    "after": "整改后",
+    "similar": "举一反三",
+    "signature": "签字",
+    "scene": "现场",
+}
 ACTION: dict[str, str] = {"dispatch": "派单", "fixed": "当场整改", "record": "仅记录"}
 METHOD: dict[str, str] = {
     "levels": "分档",

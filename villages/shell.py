@@ -31,6 +31,7 @@ RAIL: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("/rounds", "批次", _PLACES),
     ("/tasks", "任务", (*_PLACES, COMMITTEE, DEPARTMENT)),
     ("/letters", "督办单", MAY["letter.print"]),
+    ("/look-backs", "回头看", MAY["look_back.see"]),
     ("/villages", "村庄", (*_PLACES, COMMITTEE)),
     ("/figures", "统计", MAY["figures.see"]),
     ("/held", "待批", MAY["held.decide"]),

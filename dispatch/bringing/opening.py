@@ -15,7 +15,7 @@ from dispatch.departments import village_for_department
 from dispatch.models import Step, Task, TaskPhoto
 from dispatch.moves import TEXT, apply
 from dispatch.notices import tell_opened
-from dispatch.open_tasks import number
+from dispatch.open_number import number
 from dispatch.registers import Act
 from inspections.answers import PhotoIn
 from inspections.evidence import open_slots, slots_question

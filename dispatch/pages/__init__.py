@@ -8,6 +8,7 @@ from dispatch.pages import (
     inspection,
     ledger,
     letters,
+    look_backs,
     notice_sheets,
     notices,
     paper,
@@ -15,6 +16,7 @@ from dispatch.pages import (
     tasks,
     trail,
     village,
+    week,
 )
 
 routes: list[Route] = [
@@ -30,4 +32,6 @@ routes: list[Route] = [
     *notices.routes,
     *letters.routes,
     *notice_sheets.routes,
+    *look_backs.routes,
+    *week.routes,
 ]

@@ -11,7 +11,8 @@ from villages.permissions import MAY, TOWN, PostHeld, Who
 # What the desk has forms for; 现场销号 is done where the place is, on the tablet.
 FORMS = (
     "submit", "pass", "reject", "close", "accept", "return", "reassign", "cancel", "note", "extend", "extend_grant",
-    "extend_refuse", "defer", "resume", "reopen", "supervise", "merge", "link",
+    "extend_refuse", "defer", "resume", "reopen", "supervise", "merge", "link", "urge", "split", "sweep", "sweep_answer",
+    "take_back",
 )  # fmt: skip
 
 
@@ -52,6 +53,8 @@ def _in_time(verb: str, who: Who, task: Task) -> bool:
         return free and clock.now() <= last
     if ROWS[verb].answers:
         return task.asked_until is not None and task.asked_by != who.person
+    if ROWS[verb].sweeps or ROWS[verb].swept:
+        return (task.sweep_until is not None) == ROWS[verb].swept
     return True
 
 

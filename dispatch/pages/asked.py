@@ -20,7 +20,7 @@ ALL, OPEN = "all", "open"
 DUE = (("", "不限期限"), ("overdue", "逾期"), ("soon", "临期"))
 MARKS = (
     ("", "不限标记"), ("asked", "申请延期"), ("supervised", "督办"), ("reopened", "反弹"), ("rejected", "曾退回"),
-    ("basis_gone", "依据已撤"),
+    ("basis_gone", "依据已撤"), ("raised", "提级"), ("sweeping", "举一反三"),
 )  # fmt: skip
 
 

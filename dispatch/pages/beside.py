@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from tortoise.expressions import Q
 
-from dispatch import deadlines
+from dispatch import aside, deadlines
 from dispatch.models import Step, Task
 from dispatch.pages.allowed import beyond_town
 from dispatch.stages import CLOSED, OPEN
@@ -19,6 +19,7 @@ from villages.permissions import Who
 AGAIN = timedelta(days=180)  # 反弹: how far back an earlier task of the same village and item is looked for
 LOOK_AGAIN = timedelta(days=30)  # 挂账: the habit (glossary)
 OTHERS = 60
+DONE = ("applied", "merged")
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,8 @@ class Beside:
     merges: list[Other]
     links: list[Other]
     related: list[tuple[str, Other]]
+    tomorrow: date
+    sweep_text: str  # what was asked to be looked for elsewhere, while that waits for its answer
 
 
 async def beside(who: Who, task: Task, verbs: Sequence[str], steps: Sequence[Step]) -> Beside:
@@ -61,6 +64,12 @@ async def beside(who: Who, task: Task, verbs: Sequence[str], steps: Sequence[Ste
     merges = await _to_merge(task) if "merge" in verbs else []
     links = await _to_link(task) if "link" in verbs else []
     barren = {verb for verb, found in (("merge", merges), ("link", links)) if not found}
+    newest, now = sorted(steps, key=lambda step: -step.rev), clock.now()
+    last = aside.last_move([step for step in newest if step.verdict in DONE])
+    if last is None or last is not newest[0] or not aside.undoable(last, who.person, now):
+        barren.add("take_back")
+    if any(step.verb == "urge" and step.person and _same_day(step.heard_at, now) for step in newest):
+        barren.add("urge")
     today, due = clock.local(clock.now()).date(), clock.local(task.deadline).date()
     first = (
         due if clock.end_of_day(due) > task.deadline and due >= today else max(due, today) + timedelta(days=1)
@@ -70,7 +79,18 @@ async def beside(who: Who, task: Task, verbs: Sequence[str], steps: Sequence[Ste
         first if {"extend", "extend_grant"} & set(verbs) else today + timedelta(days=1),
         today + LOOK_AGAIN, deadlines.longest(task.deadline, task.days, task.deadline_kind),
         _asking(who, task, steps), merges, links, await _related(task),
+        today + timedelta(days=1), _sweep_text(task, newest),
     )  # fmt: skip
+
+
+def _sweep_text(task: Task, newest: Sequence[Step]) -> str:
+    asked = (step for step in newest if step.verb == "sweep" and step.verdict in DONE)
+    found = next(asked, None) if task.sweep_until else None
+    return found.text if found else ""
+
+
+def _same_day(one: datetime, other: datetime) -> bool:
+    return clock.local(one).date() == clock.local(other).date()
 
 
 def _asking(who: Who, task: Task, steps: Sequence[Step]) -> Asking | None:
@@ -116,16 +136,19 @@ async def _to_link(task: Task) -> list[Other]:
 
 async def _related(task: Task) -> list[tuple[str, Other]]:
     """The tasks this one points to or that point to it, each with what they are to it."""
-    to = {task.merged_into: "并入", task.again_of: "反弹自"}
+    to = {task.merged_into: "并入", task.again_of: "反弹自", task.split_from: "拆分自"}
     wanted = [one for one in to if one]
-    pointing = Q(merged_into=task.id) | Q(again_of=task.id)
+    pointing = Q(merged_into=task.id) | Q(again_of=task.id) | Q(split_from=task.id)
     found = await Task.filter(
         (Q(id__in=wanted) | pointing) if wanted else pointing, village=task.village
     ).limit(20)
-    return [
-        (to.get(one.id) or ("由此并入" if one.merged_into == task.id else "后又反弹"), _other(one))
-        for one in found
-    ]
+    return [(to.get(one.id) or _pointed(one, task), _other(one)) for one in found]
+
+
+def _pointed(one: Task, task: Task) -> str:
+    if one.merged_into == task.id:
+        return "由此并入"
+    return "由此拆出" if one.split_from == task.id else "后又反弹"
 
 
 def _other(task: Task) -> Other:
@@ -138,4 +161,7 @@ def _other(task: Task) -> Other:
 
 def shown(one: Beside) -> dict[str, Any]:
     """The dates as an input of type date wants them."""
-    return {"first": one.first.isoformat(), "habit": one.habit.isoformat()}
+    return {
+        "first": one.first.isoformat(), "habit": one.habit.isoformat(), "tomorrow": one.tomorrow.isoformat(),
+        "week": (one.tomorrow + timedelta(days=6)).isoformat(),
+    }  # fmt: skip

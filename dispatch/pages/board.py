@@ -107,6 +107,9 @@ def _numbers(who: Who, counts: dict[str, Counts], marks: Tally) -> list[Number]:
         found.insert(2, at(DISPATCHED, "待签收"))
     if who.holds(TOWN, OFFICE, ADMIN):
         found += [at(RETURNED, "退单"), Number("/tasks?mark=asked", marks.asked, "待答复延期")]
+        found.append(Number("/tasks?mark=raised", marks.raised, "提级", alarm=True))
+        if marks.sweeping:
+            found.append(Number("/tasks?stage=all&mark=sweeping", marks.sweeping, "举一反三待回复"))
     if who.holds(OFFICE, ADMIN):
         found += [
             at(CHECKED, "待抽核销号"), Number("/tasks?mark=supervised", marks.supervised, "督办中"),
@@ -193,9 +196,18 @@ async def _cards(request: Request, who: Who) -> Response:
     own = [one for one, task in zip(shown, tasks, strict=False) if task.unit in hands and task.stage in TO_DO]
     return desk(
         request, who, "dispatch/cards.html", own=own, rest=[one for one in shown if one not in own],
-        more=len(tasks) > CARDS, many=len({task.village for task in tasks}) > 1, deferred=marks.deferred,
+        sweeps=await _sweeps(who, hands), more=len(tasks) > CARDS, many=len({task.village for task in tasks}) > 1, deferred=marks.deferred,
         numbers=_department(marks) if who.holds(DEPARTMENT) else [],
     )  # fmt: skip
+
+
+async def _sweeps(who: Who, hands: set[str]) -> list[dict[str, Any]]:
+    """Requests to look elsewhere that this unit has not answered, whatever the stage of their task; two queries."""
+    found = await (
+        seen_by(who).filter(sweep_until__isnull=False, unit__in=sorted(hands)).order_by("sweep_until", "id").limit(CARDS)
+    )  # fmt: skip
+    names = await names_for({task.village for task in found}) if found else None
+    return [{**row(task, names), "until": task.sweep_until} for task in found] if names else []
 
 
 def _department(marks: Tally) -> list[Number]:
@@ -206,6 +218,7 @@ def _department(marks: Tally) -> list[Number]:
         Number("/tasks?due=soon", marks.soon, "临期（24 小时内）"),
         Number("/tasks?mark=supervised", marks.supervised, "督办中"),
         Number("/tasks?mark=asked", marks.asked, "延期待答复"),
+        Number("/tasks?mark=raised", marks.raised, "提级", alarm=True),
     ]
 
 

@@ -90,6 +90,9 @@ class _Clock:
             self.deadline = deadlines.deadline_for(at, self.task.days, self.task.deadline_kind)
             self.state = RUN
             self.marks += [Mark("反弹重开", at), Mark("重开后期限", self.deadline)]
+        elif verb == "take_back":
+            self.state = RUN
+            self.marks.append(Mark("撤回", at))
         elif verb in ("submit", "reject"):
             self.marks.append(Mark("提交" if verb == "submit" else "退回", at))
         elif step.to_stage in FINISHED and step.from_stage not in FINISHED:
@@ -100,7 +103,9 @@ class _Clock:
 def clock_line(task: Task, steps: Sequence[Step], now: datetime) -> ClockLine:
     """The clock of a task by its history, oldest step first; acts that were not done do not move it."""
     start = task.dispatched_at
-    first = deadlines.deadline_for(start, task.days, task.deadline_kind)
+    # A task that was split off has the term of the one it comes from.
+    given = steps[0].until if steps and steps[0].verb == "dispatch" else None
+    first = given or deadlines.deadline_for(start, task.days, task.deadline_kind)
     clock = _Clock(task, first, start, marks=[Mark("派单", start), Mark("期限", first)])
     for step in steps:
         if step.verdict in ("applied", "merged") and step.verb != "dispatch":

@@ -19,7 +19,7 @@ LISTS: dict[str, dict[str, str]] = {
     "accept": {"stage": "dispatched"}, "review": {"stage": "submitted"}, "close": {"stage": "checked"},
     "returned": {"stage": "returned"}, "deferred": {"stage": "deferred"}, "look_again": {"stage": "deferred"},
     "cancelled": {"stage": "cancelled"}, "closed": {"stage": "closed"}, "soon": {"due": "soon"},
-    "urge": {"due": "overdue"}, "raise": {"due": "overdue"},
+    "urge": {"due": "overdue"}, "raise": {"mark": "raised"}, "sweep": {"stage": "all", "mark": "sweeping"},
 }  # fmt: skip
 
 
@@ -43,7 +43,7 @@ def _line(one: Group, names: Names) -> dict[str, Any]:
 def link(one: Group) -> str:
     """The task itself, or the list of them."""
     if one.kind == "weekly":
-        return f"/tasks?town={one.place}"  # all that is open, by deadline, to be printed
+        return f"/towns/{one.place}/week"  # all that is open, by deadline, to be printed
     if one.kind in ("letter", "propose"):  # where letters are issued from, and kept
         return "/letters"
     if one.count == 1:

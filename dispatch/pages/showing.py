@@ -6,9 +6,11 @@ from math import asin, cos, radians, sin, sqrt
 from typing import Any
 from uuid import UUID
 
+from dispatch.escalation import raised
 from dispatch.models import Step, Task
 from dispatch.pages.naming import Names
 from dispatch.queries import ShownPhoto
+from dispatch.stages import OPEN
 from templates import words
 
 SMALL, LARGE = 480, 1080
@@ -64,8 +66,10 @@ def marks_of(task: Task) -> list[tuple[str, int]]:
     return [
         (name, count)
         for name, count in (
+            ("raised", int(task.stage in OPEN and raised(task.deadline, task.rung, task.rung_for))),
             ("supervised", task.supervised), ("reopened", task.reopened), ("rejected", task.rejected),
             ("basis_gone", int(task.basis_gone)), ("extension_asked", int(task.asked_until is not None)),
+            ("sweeping", int(task.sweep_until is not None)),
         )
         if count
     ]  # fmt: skip
@@ -74,7 +78,7 @@ def marks_of(task: Task) -> list[tuple[str, int]]:
 def pairs_of(photos: Sequence[ShownPhoto]) -> dict[str, Any]:
     """Before-photos each with the newest after-photo that answers them.
 
-    `pairs`: [(before, after or None, how far apart)], `older`: after-photos that were followed by a newer one, `loose`:
+    Photos of other places (举一反三) are shown apart. `pairs`: [(before, after or None, how far apart)], `older`: after-photos that were followed by a newer one, `loose`:
     after-photos that answer none. With a single before-photo every after-photo answers it.
     """
     before = [photo for photo in photos if photo.role == "before"]
@@ -94,6 +98,7 @@ def pairs_of(photos: Sequence[ShownPhoto]) -> dict[str, Any]:
         ],
         "older": [picture(photo, "先前提交") for found in answers.values() for photo in found[:-1]],
         "loose": [picture(photo) for photo in loose],
+        "similar": [picture(photo) for photo in photos if photo.role == "similar"],
     }
 
 
@@ -143,9 +148,10 @@ def names_needed(task: Task) -> set[str]:
 def forms(verbs: Sequence[str]) -> Mapping[str, Sequence[str]]:
     """The verbs by where their forms stand on the page."""
     return {
-        "work": [verb for verb in verbs if verb in ("submit", "accept", "return", "extend")],
+        "work": [verb for verb in verbs if verb in ("submit", "accept", "return", "extend", "sweep_answer")],
         "review": [verb for verb in verbs if verb in ("pass", "close", "reject")],
         "more": [verb for verb in verbs if verb in ("reassign", "cancel", "note")],
+        "aside": [verb for verb in verbs if verb in ("urge", "split", "sweep", "take_back")],
         "answer": [verb for verb in verbs if verb in ("extend_grant", "extend_refuse")],
         "beside": [
             verb for verb in verbs if verb in ("resume", "reopen", "supervise", "defer", "merge", "link")

@@ -14,18 +14,21 @@ from villages.permissions import Who
 
 @dataclass(frozen=True)
 class Tally:
-    """Of the open tasks: all, late, due within 24 hours, with an extension asked, pressed; and those on hold."""
+    """Of the open tasks: all, late, due within 24 hours, with an extension asked, pressed, raised; those on hold, and
+    of all tasks those whose 举一反三 waits for an answer."""
 
     open: int
     overdue: int
     soon: int
     asked: int
     supervised: int
+    raised: int
     deferred: int
+    sweeping: int
 
 
 async def tally(who: Who) -> Tally:
-    """One query over what is under way, whatever was closed before."""
+    """Two queries over what is under way, whatever was closed before."""
     now = clock.now()
     found = await (
         seen_by(who)
@@ -36,9 +39,10 @@ async def tally(who: Who) -> Tally:
             soon=Count("id", _filter=Q(deadline__gte=now, deadline__lte=now + SOON)),
             asked=Count("id", _filter=MARKED["asked"]),
             pressed=Count("id", _filter=MARKED["supervised"]),
+            raised=Count("id", _filter=MARKED["raised"]),
         )
         .group_by("stage")
-        .values("stage", "number", "late", "soon", "asked", "pressed")
+        .values("stage", "number", "late", "soon", "asked", "pressed", "raised")
     )
     under_way = [row for row in found if row["stage"] in OPEN]
 
@@ -46,4 +50,7 @@ async def tally(who: Who) -> Tally:
         return sum(int(row[key]) for row in under_way)
 
     held = sum(int(row["number"]) for row in found if row["stage"] == DEFERRED)
-    return Tally(of("number"), of("late"), of("soon"), of("asked"), of("pressed"), held)
+    sweeping = await seen_by(who).filter(MARKED["sweeping"]).count()
+    return Tally(
+        of("number"), of("late"), of("soon"), of("asked"), of("pressed"), of("raised"), held, sweeping
+    )  # fmt: skip

@@ -56,6 +56,8 @@ class Given:
     until: str = ""  # a day, as an input of type date gives it
     interim: str = ""
     into: str = ""
+    place: str = ""
+    shots: tuple[str, ...] = ()
 
     @property
     def said(self) -> str:
@@ -129,12 +131,13 @@ async def act_on(request: Request, who: Who) -> Response:
         raise Problem("not_found")
     if int(request.headers.get("content-length", "0")) > BODY_MOST:
         raise Problem("too_large", what="一次提交的照片", limit=f"{BODY_MOST >> 20} MB")
-    data = await form(request, who, max_fields=40, max_files=MOST + 4)
+    data = await form(request, who, max_fields=80, max_files=MOST + 4)
     queue = str(data.get("queue", ""))
     given = Given(
         verb, str(data.get("text", "")).strip()[:TEXT_MOST], str(data.get("phrase", "")).strip()[:200],
         str(data.get("unit", ""))[:16], str(data.get("until", ""))[:10],
         str(data.get("interim", "")).strip()[:TEXT_MOST], str(data.get("into", ""))[:36],
+        str(data.get("place", "")).strip()[:200], tuple(str(one)[:36] for one in data.get("shots[]", [])[:40]),
     )  # fmt: skip
     try:
         outcome = await _do(request, who, task, data, given)
@@ -162,6 +165,7 @@ async def _do(request: Request, who: Who, task: Task, data: dict[str, Any], give
     return await commands.do_move(
         who, task.id, given.verb, act=act, base_rev=base, text=given.said, photos=photos, unit=given.unit,
         until=_day_given(given.until), interim=given.interim, into=_id_given(given.into),
+        place=given.place, shots=[one for one in map(_id_given, given.shots) if one],
     )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """Many tasks in one go: sign for them, pass the trivial ones, remind. Each is an act of its own, told one by one."""
 
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID, uuid4, uuid5
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,14 +16,15 @@ from dispatch.queries import seen_by
 from dispatch.stages import ACCEPTED, DISPATCHED
 from templates import filters
 from villages.ground.problems import Problem
-from villages.permissions import OFFICE, TOWN, Who
+from villages.permissions import Who
 from villages.shell import desk, desk_page
 from villages.web import form
 
-ACCEPT, PASS, REMIND = "accept", "pass", "remind"
+ACCEPT, PASS, REMIND = "accept", "pass", "urge"
+TAKE_BACK = "take_back"
 WORDS = {ACCEPT: "签收", PASS: "复核通过", REMIND: "催办"}
+UNDO = {TAKE_BACK: "撤回"}  # offered on the page that tells what was done
 MINOR_ONLY = "较重、严重的任务须逐项看过照片再复核，未办理。"
-NOT_NOW = "任务已由他人办理或不由您{act}，未办理。"
 
 
 def together(who: Who, task: Task) -> list[str]:
@@ -32,7 +33,7 @@ def together(who: Who, task: Task) -> list[str]:
     found = [ACCEPT] if ACCEPT in verbs else []
     if PASS in verbs and task.severity == "minor":
         found.append(PASS)
-    if task.stage in (DISPATCHED, ACCEPTED) and "note" in verbs and who.holds(TOWN, OFFICE):
+    if "urge" in verbs and task.stage in (DISPATCHED, ACCEPTED):
         found.append(REMIND)
     return found
 
@@ -45,42 +46,40 @@ async def do_many(request: Request, who: Who) -> Response:
     """
     data = await form(request, who, max_fields=PAGE + 10, max_files=0)
     what, act = str(data.get("do", "")), _uuid(str(data.get("act", "")))
-    if what not in WORDS or act is None:
+    if what not in WORDS | UNDO or act is None:
         raise Problem("csrf")
     chosen = _chosen(data)
     tasks = await seen_by(who).filter(id__in=list(chosen)).order_by("deadline", "id")
     names = await names_for({task.village for task in tasks})
     told = [
         {
-            "id": task.id, "number": task.number, "text": task.text, "village": names.village(task.village),
+            "id": task.id, "number": task.number, "text": task.text, "village": names.village(task.village), "rev": 0,
             **await _one(who, task, what, uuid5(act, f"{what}:{task.id}"), chosen[task.id]),
         }
         for task in tasks
     ]  # fmt: skip
     return desk(
-        request, who, "dispatch/tasks_done.html", told=told, word=WORDS[what], done=sum(one["done"] for one in told),
-        back=asked_in(str(data.get("queue", ""))).link,
+        request, who, "dispatch/tasks_done.html", told=told, word=(WORDS | UNDO)[what], done=sum(one["done"] for one in told),
+        back=asked_in(str(data.get("queue", ""))).link, queue=str(data.get("queue", ""))[:300], act=uuid4(),
+        undo=what in (ACCEPT, PASS) and any(one["done"] for one in told),
     )  # fmt: skip
 
 
 async def _one(who: Who, task: Task, what: str, act: UUID, base_rev: int) -> dict[str, Any]:
     if what == PASS and task.severity != "minor":
         return {"done": False, "said": MINOR_ONLY}
-    if what == REMIND and task.stage not in (DISPATCHED, ACCEPTED):
-        return {"done": False, "said": NOT_NOW.format(act=WORDS[what])}
-    text = f"催办：请按期整改，期限{filters.moment(task.deadline)}。" if what == REMIND else ""
-    verb = "note" if what == REMIND else what
-    outcome = await commands.do_move(who, task.id, verb, act=act, base_rev=base_rev, text=text)
+    text = f"请按期整改，期限{filters.moment(task.deadline)}。" if what == REMIND else ""
+    outcome = await commands.do_move(who, task.id, what, act=act, base_rev=base_rev, text=text)
     done = outcome.status in ("applied", "merged")
     if done:
         said = (
-            "已催办，记入办理记录。"
+            "已催办，责任单位会收到消息。"
             if what == REMIND
-            else f"已{WORDS[what]}，现为“{filters.FILTERS['stage'](outcome.stage)}”。"
+            else f"已{(WORDS | UNDO)[what]}，现为“{filters.FILTERS['stage'](outcome.stage)}”。"
         )
     else:
         said = outcome.message or "此前已由他人办理，未再办理。"
-    return {"done": done, "said": said}
+    return {"done": done, "said": said, "rev": outcome.data.get("rev", 0)}
 
 
 def _chosen(data: dict[str, Any]) -> dict[UUID, int]:

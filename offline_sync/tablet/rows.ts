@@ -1,6 +1,6 @@
 /** Which shape of row each kind has. */
 import type {
-  AssignmentRow, CardRow, ChecklistRow, InspectionRow, PhotoRow, RoundRow, SettingsRow, TaskRow, TownRow, UnitRow,
+  AssignmentRow, CardRow, ChecklistRow, InspectionRow, LookBackRow, PhotoRow, RoundRow, SettingsRow, TaskRow, TownRow, UnitRow,
   VillageRow,
 } from "./wire";
 
@@ -16,6 +16,7 @@ export interface RowShapes {
   task: TaskRow;
   photo: PhotoRow;
   card: CardRow;
+  look_back: LookBackRow;
 }
 
 export type RowKind = keyof RowShapes;

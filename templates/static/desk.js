@@ -30,6 +30,16 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") for (const menu of document.querySelectorAll("details.menu[open]")) menu.open = false;
 });
 
+// One key for what a reviewer does all evening: P passes, a figure returns with the phrase that bears it.
+document.addEventListener("keydown", (event) => {
+  if (event.repeat || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  if (event.target.closest("input, textarea, select, [contenteditable]")) return;
+  const wanted = [...document.querySelectorAll("[data-key]")].find((one) => one.dataset.key === event.key.toLowerCase());
+  if (!wanted || wanted.disabled) return;
+  event.preventDefault();
+  wanted.click();
+});
+
 // Before under after: a slider uncovers it, by hand or by the arrow keys; a button puts the two side by side again.
 // Without this script they stand side by side.
 for (const pair of document.querySelectorAll(".pair[data-slider]")) {

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
-from dispatch.models import Step, Task, TaskPhoto
+from dispatch.models import LookBack, LookBackTask, Step, Task, TaskPhoto
 from dispatch.moves import Outcome
 from dispatch.pages.clock_line import WIDE, clock_line
 from dispatch.stages import ROWS
@@ -34,6 +34,7 @@ from tests.dispatch.test_moves import set_share
 from villages.ground import clock
 from villages.ground.database import open_database
 from villages.ground.settings import Settings
+from villages.permissions import Who
 
 pytestmark = pytest.mark.slow
 
@@ -68,6 +69,7 @@ class Drawn:
     text: str
     days: int | None
     seen: int
+    shots: bool = True
 
 
 ACTS = st.builds(
@@ -75,6 +77,7 @@ ACTS = st.builds(
     other=st.integers(0, TASKS), unit=st.sampled_from(("", VILLAGE, TOWN, WATER, NEIGHBOUR, FAR, OTHER_TOWN, "110109-d99")),
     photos=st.integers(0, 2), again=st.booleans(), text=st.sampled_from(("", "情况说明", "说明", "原因")),
     days=st.sampled_from((None, -1, 2, 5, 40, 4000)), seen=st.integers(0, 4),
+    shots=st.booleans(),
 )  # fmt: skip
 
 
@@ -96,10 +99,12 @@ def act(who: str, verb: str, **more: Any) -> Drawn:
 # Every verb once, and a town that would review its own mending: chance alone comes there too seldom.
 LIFE = [
     act("village", "note"),
-    act("village", "accept"), act("village", "extend"), act("town", "extend_grant", days=None), act("office", "supervise"),
+    act("village", "accept"), act("village", "take_back"), act("village", "accept"), act("town", "urge"),
+    act("town", "split", photos=0), act("office", "sweep"), act("village", "sweep_answer"), act("village", "extend"), act("town", "extend_grant", days=None), act("office", "supervise"),
     act("office", "defer", days=40), act("office", "resume"), act("town", "submit"), act("town", "pass"),
     act("town", "reject"), act("town_too", "reject"), act("village", "submit"), act("town", "pass"),
-    act("town_too", "pass"), act("office", "close"), act("inspector", "reopen"), act("village", "return"),
+    act("town_too", "pass"), act("town_too", "take_back"), act("town_too", "pass"), act("office", "close"),
+    act("inspector_too", "look_back"), act("inspector", "reopen"), act("village", "return"),
     act("office", "reassign", unit=WATER), act("water", "extend"), act("water", "submit"), act("inspector_too", "close_on_site"),
     act("town", "link", task=1, other=0), act("village", "extend", task=2), act("town", "extend_refuse", task=2),
     act("town", "merge", task=2), act("office", "cancel", task=1),
@@ -122,16 +127,18 @@ class World:
         seen = self.revs[before.id]
         carried = [photo("shown before" if drawn.again else "") for _ in range(drawn.photos)]
         into = [*self.tasks, uuid4()][drawn.other]
+        own = await TaskPhoto.filter(task_id=before.id, role="before").values_list("photo", flat=True)
         until = clock.now() + timedelta(days=drawn.days) if drawn.days is not None else None
         outcome = await do(
             person, drawn.verb, before.id, text=drawn.text, photos=carried, unit=drawn.unit, until=until, into=into,
+            shots=list(own) if drawn.shots else [uuid4()],
             base_rev=seen[max(0, len(seen) - 1 - drawn.seen)],
         )  # fmt: skip
         after = await Task.get(id=before.id)
         seen.append(after.rev)
         await self.by_the_table(person.person, drawn.verb, before, after, outcome)
         await self.nothing_lost()
-        for task in self.tasks:
+        for task in await Task.all().values_list("id", flat=True):
             await explained(task)
 
     async def by_the_table(
@@ -146,6 +153,7 @@ class World:
                 "supervised",
                 "reopened",
                 "merged_into",
+                "sweep_until",
                 "again_of",
             )
             assert all(getattr(before, name) == getattr(after, name) for name in same), (verb, outcome)
@@ -192,11 +200,25 @@ async def played(template: Path, acts: list[Drawn]) -> set[str]:
             await set_share(100)
             people = cast()
             tasks = [await one_task(people.inspector) for _ in range(TASKS)]
+            await drawn_for(people.inspector_too, tasks)
             revs = {task.id: [task.rev] for task in await Task.all()}
             world = World(people, tasks, revs, set(), set())
             for drawn in acts:
                 await world.act(drawn)
             return world.done
+
+
+async def drawn_for(person: Who, tasks: list[UUID]) -> None:
+    """A look-back of these tasks, drawn for one person."""
+    now = clock.now()
+    made = await LookBack.create(
+        id=uuid4(), district="110109", year=2026, ordinal=1, seed="0" * 64, share=15, since=now, until=now, due=now,
+        fixed_at=now, drawn_at=now, rev=1,
+    )  # fmt: skip
+    for task in tasks:
+        await LookBackTask.create(
+            id=uuid4(), look_back_id=made.id, task_id=task, village=VILLAGE, person=person.person, rev=1
+        )
 
 
 def test_whatever_is_done_the_table_holds(sqlite_template: Path) -> None:

@@ -12,7 +12,18 @@ from typing import Any
 from dispatch.stages import ROWS, STAGES, Facts, Move, judge, may
 
 FILE = Path(__file__).parents[1] / "shared/moves.json"
-TABLET = ("accept", "return", "submit", "reject", "pass", "close", "close_on_site", "note")
+TABLET = (
+    "accept",
+    "return",
+    "submit",
+    "reject",
+    "pass",
+    "close",
+    "close_on_site",
+    "look_back",
+    "reopen",
+    "note",
+)
 VILLAGE, TOWN, OTHER_TOWN = "110109105210", "110109105", "110109104"
 WATER = "110109-d03"
 POSTS = (
@@ -41,14 +52,14 @@ def cases() -> list[dict[str, Any]]:
 def _goes(verb: str, role: str, place: str, stage: str, task: dict[str, Any]) -> bool:
     facts = Facts(
         stage, task["village"], task["unit"], role, place, person=ME,
-        submitters=frozenset(task["submitted_by"]), text="说明", photos=1, fresh=1,
+        submitters=frozenset(task["submitted_by"]), text="说明", photos=1, fresh=1, drawn=True,
     )  # fmt: skip
     return isinstance(judge(verb, facts), Move)
 
 
 def told() -> str:
     needs = {
-        verb: {"photo": ROWS[verb].photo, "text": ROWS[verb].text, "by_other": ROWS[verb].by_other}
+        verb: {name: getattr(ROWS[verb], name) for name in ("photo", "text", "by_other", "drawn")}
         for verb in TABLET
     }
     about = "Who can make which move: `can` with all that the move asks for, `may` whatever the stage. Person: me."

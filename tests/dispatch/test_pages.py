@@ -63,7 +63,7 @@ async def test_the_whole_circle_of_a_critical_task(app: Starlette) -> None:
         assert f"/tasks/{task}" in await office.get("/tasks?stage=checked")
         assert (await office.act(task, "close")).status_code == 303
         assert await stage(task) == "closed"
-        assert verbs_in(await office.get(f"/tasks/{task}")) == {"reopen"}
+        assert verbs_in(await office.get(f"/tasks/{task}")) == {"reopen", "sweep"}
     verbs = await Step.filter(task_id=task).order_by("rev").values_list("verb", flat=True)
     assert verbs == ["dispatch", "accept", "submit", "reject", "submit", "pass", "close"]
     after = await TaskPhoto.filter(task_id=task, role="after").values_list("photo", flat=True)
@@ -222,10 +222,10 @@ async def test_what_one_may_do_is_what_there_are_forms_for(app: Starlette) -> No
             "note",
         }
         assert verbs_in(await town.get(f"/tasks/{task}")) == {
-            "submit", "accept", "extend", "reassign", "cancel", "note",
+            "submit", "accept", "extend", "reassign", "cancel", "note", "urge", "split", "sweep",
         }  # fmt: skip
         assert verbs_in(await office.get(f"/tasks/{task}")) == {
-            "reassign", "cancel", "supervise", "defer", "note",
+            "reassign", "cancel", "supervise", "defer", "note", "urge", "split", "sweep",
         }  # fmt: skip
         await village.act(task, "return", phrase="设施产权属于其他单位")
         assert verbs_in(await village.get(f"/tasks/{task}")) == {"note"}

@@ -90,7 +90,7 @@ async def test_a_department_has_its_numbers_and_a_committee_its_cards(app: Starl
     async with at_desk(app, "water") as water, at_desk(app, "village") as village:
         found = await figures(water)
         assert {word: count for word, (count, _) in found.items()} == {
-            "未销号": 2, "逾期": 1, "临期（24 小时内）": 0, "督办中": 0, "延期待答复": 0,
+            "未销号": 2, "逾期": 1, "临期（24 小时内）": 0, "督办中": 0, "延期待答复": 0, "提级": 0,
         }  # fmt: skip
         for word, (count, href) in found.items():
             assert await listed(water, href) == count, word

@@ -8,7 +8,7 @@ import pytest
 from starlette.applications import Starlette
 
 from dispatch.models import Step, Task
-from tests.dispatch.desk_house import Desk, a_task, at_desk, house, said, some_tasks
+from tests.dispatch.desk_house import Desk, a_task, at_desk, form_in, house, said, some_tasks
 from villages.models import DistrictHead
 
 
@@ -71,15 +71,40 @@ async def test_only_minor_ones_are_passed_together_and_never_ones_own(app: Starl
 async def test_a_reminder_is_in_the_history_once_and_moves_nothing(app: Starlette) -> None:
     tasks = await some_tasks(2)
     async with at_desk(app, "town") as town, at_desk(app, "village") as village:
-        page, sent = await choose(town, "/tasks", "remind", tasks)
+        page, sent = await choose(town, "/tasks", "urge", tasks)
         assert "催办 2 项" in page
         number = await rev()
         assert (await town.http.post("/tasks/together", data=sent)).status_code == 200
         assert await rev() == number
-        assert "催办：请按期整改" in await village.get(f"/tasks/{tasks[0]}")
-        assert ("do", "remind") not in (await village.form("/tasks", "/together")).buttons
-    assert await Step.filter(verb="note").count() == 2
+        assert "请按期整改" in await village.get(f"/tasks/{tasks[0]}")
+        assert "2 项任务被催办" in said(await village.get("/notices")), "the unit is told"
+        assert ("do", "urge") not in (await village.form("/tasks", "/together")).buttons
+        page, _ = await choose(town, "/tasks", "urge", tasks[:1])
+        assert "催办 0 项，1 项未办" in page and "今天已经有人催办过" in page
+    assert await Step.filter(verb="urge").count() == 2
     assert {(await Task.get(id=task)).stage for task in tasks} == {"dispatched"}
+
+
+async def test_a_pass_in_one_go_is_taken_back_in_one_go(app: Starlette) -> None:
+    tasks = await some_tasks(2)
+    async with at_desk(app, "village") as village, at_desk(app, "town") as town:
+        for task in tasks:
+            await village.act(task, "submit", files=1)
+        form = await town.form("/tasks?stage=submitted", "/together")
+        chosen = [f"{task}:{(await Task.get(id=task)).rev}" for task in tasks]
+        page = (await town.http.post(form.action, data={**form.fields, "do": "pass", "task[]": chosen})).text
+        assert "复核通过 2 项" in said(page) and "全部撤回" in page
+        assert (
+            "已销号" in said(await village.get("/notices"))
+            or (await Task.get(id=tasks[0])).stage == "checked"
+        )
+        undo = form_in(page, "/together")
+        done = [f"{task}:{(await Task.get(id=task)).rev}" for task in tasks]
+        page = said(
+            (await town.http.post(undo.action, data={**undo.fields, "do": "take_back", "task[]": done})).text
+        )
+        assert "撤回 2 项" in page and "现为“待复核”" in page, page
+    assert {(await Task.get(id=task)).stage for task in tasks} == {"submitted"}
 
 
 async def test_nothing_chosen_or_nothing_known(app: Starlette) -> None:

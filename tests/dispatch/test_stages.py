@@ -38,8 +38,22 @@ PRODUCT = {
     "reopen": ("closed", "accepted", "inspector district_office"),
     "supervise": (" ".join(sorted(stages.OPEN)), "", "district_office system"),
     "merge": ("dispatched accepted returned", "cancelled", "town_operator district_office"),
+    "urge": (" ".join(sorted(stages.OPEN)), "", "town_operator district_office"),
+    "split": ("dispatched accepted", "", "town_operator district_office"),
+    "sweep": ("dispatched accepted submitted checked closed returned deferred", "", "town_operator district_office"),
+    "sweep_answer": ("dispatched accepted submitted checked closed returned deferred", "",
+                     "village_committee line_department town_operator"),
+    "look_back": ("closed", "", "inspector"),
+    "take_back": ("accepted checked closed", "dispatched submitted",
+                  "inspector town_operator village_committee line_department district_office"),
     "link": (" ".join(STAGES), "", "inspector town_operator district_office"),
     "note": (" ".join(STAGES), "", "inspector town_operator village_committee line_department district_office"),
+}  # fmt: skip
+# How far a post must reach, again written out.
+REACH = {
+    "unit": "return", "unit_or_town": "accept submit extend sweep_answer", "seen": "note take_back",
+    "inside": "reassign extend_grant extend_refuse split sweep",
+    "place": "dispatch reject pass close close_on_site cancel defer resume reopen supervise merge link urge look_back",
 }  # fmt: skip
 
 
@@ -52,7 +66,8 @@ def facts(verb: str, stage: str, role: str = "", **more: object) -> Facts:
         unit = TOWN
     sound = Facts(
         stage, VILLAGE, unit, chosen, place, person="me", submitters=frozenset({"other"}), text="原因", photos=1,
-        fresh=1, new_unit=TOWN, until=True, into=True, asked=ROWS[verb].answers, asked_by="somebody",
+        fresh=1, new_unit=TOWN, until=True, into=True, asked=verb in ("extend_grant", "extend_refuse"), asked_by="somebody",
+        shots=True, sweeping=verb == "sweep_answer", drawn=True, undo_to="submitted",
     )  # fmt: skip
     return replace(sound, **more)  # type: ignore[arg-type]
 
@@ -67,6 +82,18 @@ def test_the_table_is_the_products() -> None:
         verb: (set(froms.split()), set(to.split()), set(roles.split()))
         for verb, (froms, to, roles) in PRODUCT.items()
     }
+
+
+def test_how_far_each_verb_reaches() -> None:
+    assert {verb: row.reach for verb, row in ROWS.items()} == {
+        verb: reach for reach, verbs in REACH.items() for verb in verbs.split()
+    }
+    far = {"inspector": FAR, "town_operator": OTHER_TOWN, "village_committee": NEIGHBOUR, "line_department": POWER,
+           "district_office": "110108"}  # fmt: skip
+    for verb, row in ROWS.items():
+        for role in set(row.roles) - {"system"}:
+            got = judge(verb, facts(verb, row.froms[0], role, place=far[role], photos=0))
+            assert got == Refusal("rejected", "forbidden", "reach"), (verb, role)
 
 
 def test_open_and_finished() -> None:
@@ -128,27 +155,32 @@ def test_a_note_of_nothing() -> None:
     assert isinstance(judge("note", facts("note", "closed", text="", photos=1)), Move)
 
 
-@pytest.mark.parametrize("verb", ["submit", "close_on_site"])
+@pytest.mark.parametrize("verb", ["submit", "close_on_site", "look_back"])
 def test_a_fresh_photo_is_needed(verb: str) -> None:
-    bare = facts(verb, "accepted", photos=0, fresh=0, text="")
+    bare = facts(verb, PRODUCT[verb][0].split()[0], photos=0, fresh=0, text="")
     assert judge(verb, bare) == Refusal("rejected", "invalid", "photo")
     assert judge(verb, replace(bare, text="已清理")) == Refusal("conflict", "invalid", "photo")
     assert judge(verb, replace(bare, photos=2)) == Refusal("conflict", "invalid", "photo"), "shown before"
 
 
-@pytest.mark.parametrize("verb", ["return", "reassign", "submit", "reject", "cancel"])
+@pytest.mark.parametrize("verb", [verb for verb, row in ROWS.items() if row.text and verb != "dispatch"])
 def test_a_reason_is_needed(verb: str) -> None:
-    silent = facts(verb, ROWS[verb].froms[0], text="  ", photos=0, fresh=1)
+    silent = facts(verb, PRODUCT[verb][0].split()[0], text="  ", photos=0, fresh=1)
     assert judge(verb, silent) == Refusal("rejected", "invalid", "text")
     assert judge(verb, replace(silent, photos=1)) == Refusal("conflict", "invalid", "text")
 
 
-@pytest.mark.parametrize("verb", ["pass", "reject", "close", "close_on_site"])
+@pytest.mark.parametrize("verb", ["pass", "reject", "close", "close_on_site", "look_back"])
 def test_whoever_submitted_does_not_review(verb: str) -> None:
-    stage = "checked" if verb == "close" else "submitted"
+    stage = {"close": "checked", "look_back": "closed"}.get(verb, "submitted")
     mine = facts(verb, stage, submitters=frozenset({"other", "me"}), photos=0)
     assert judge(verb, mine) == Refusal("rejected", "forbidden", "self_review")
     assert judge(verb, replace(mine, photos=1)) == Refusal("conflict", "forbidden", "self_review")
+
+
+def test_taking_back_leads_where_the_move_came_from() -> None:
+    assert judge("take_back", facts("take_back", "closed")) == Move("submitted")
+    assert judge("take_back", facts("take_back", "accepted", undo_to="dispatched")) == Move("dispatched")
 
 
 def test_pass_goes_to_the_office_when_critical_or_drawn() -> None:
@@ -164,6 +196,11 @@ ASKING = [
     ("extend_refuse", {"asked_by": "me"}, "own_asking"), ("extend_refuse", {"text": ""}, "text"),
     ("defer", {"until": False}, "until"), ("defer", {"text": ""}, "text"), ("resume", {"text": ""}, "text"),
     ("reopen", {"fresh": 0}, "photo"), ("reopen", {"text": ""}, "text"), ("supervise", {"text": ""}, "text"),
+    ("urge", {"urged": True}, "urged"), ("split", {"shots": False}, "shots"), ("split", {"text": ""}, "text"),
+    ("split", {"new_unit": FAR}, "unit"), ("sweep", {"sweeping": True}, "sweeping"), ("sweep", {"text": ""}, "text"),
+    ("sweep", {"until": False}, "until"), ("sweep_answer", {"sweeping": False}, "not_swept"),
+    ("sweep_answer", {"text": ""}, "text"), ("look_back", {"fresh": 0}, "photo"), ("look_back", {"drawn": False}, "not_drawn"),
+    ("take_back", {"undo_to": ""}, "not_undone"),
     ("merge", {"into": False}, "into"), ("merge", {"text": ""}, "text"), ("link", {"into": False}, "into"),
 ]  # fmt: skip
 
@@ -186,7 +223,17 @@ def test_time_beyond_the_items_own_is_the_offices_to_give() -> None:
 
 
 def test_asking_and_pressing_never_move_a_task_and_are_not_outranked() -> None:
-    for verb in ("extend", "extend_grant", "extend_refuse", "supervise", "link"):
+    for verb in (
+        "extend",
+        "extend_grant",
+        "extend_refuse",
+        "supervise",
+        "link",
+        "urge",
+        "sweep",
+        "sweep_answer",
+        "split",
+    ):
         stage = ROWS[verb].froms[0]
         assert judge(verb, facts(verb, stage, stale=True, outranked=True)) == Move(stage, moves=False)
 
@@ -230,6 +277,13 @@ def test_out_of_reach_is_forbidden_unless_it_was_taken_away_meanwhile() -> None:
 def test_where_a_task_can_be_sent(role: str, unit: str, fits: bool) -> None:
     got = judge("reassign", facts("reassign", "returned", role, new_unit=unit))
     assert got == (Move("dispatched") if fits else Refusal("conflict", "invalid", "unit"))
+
+
+def test_a_task_is_dispatched_to_a_unit_that_fits() -> None:
+    sound = facts("dispatch", "", photos=0)
+    assert judge("dispatch", sound) == Move("dispatched")
+    for wrong in ("", FAR):
+        assert judge("dispatch", replace(sound, new_unit=wrong)) == Refusal("conflict", "invalid", "unit")
 
 
 def test_reassigning_to_where_it_is_changes_nothing_only_while_it_waits_there() -> None:

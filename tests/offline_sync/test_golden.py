@@ -11,11 +11,12 @@ from typing import Any
 
 import httpx2
 
-from dispatch.models import Task
+from dispatch.models import LookBack, LookBackTask, Task
 from inspections.models import Photo
 from offline_sync.commands import VERBS
 from offline_sync.models import Card, Command
-from tests.offline_sync.tablet import Tablet, finding, full_answers, photo, picture, visit
+from tests.offline_sync.tablet import VILLAGE, Tablet, finding, full_answers, photo, picture, visit
+from villages.changes import SYSTEM, Line, change
 from villages.ground import clock
 from villages.ground.ids import new_id
 
@@ -58,6 +59,7 @@ class World:
         told = await inspector.do("inspection.submit", args)
         assert told["status"] == "applied", told
         self.tasks = told["data"]["tasks"]
+        await drawn_for(self.tasks[list(GOLDEN).index("task.look_back.v1")], inspector.me)
         await inspector.pull()
         self.fixed = {
             "<round>": args["round"], "<RE version>": args["checklist"]["version"],
@@ -85,6 +87,22 @@ class World:
                 [photo(picture(command["id"]))] if command["args"].get("photos") else []
             )
         return (await tablet.push(command))[0]
+
+
+async def drawn_for(task: str, person: str) -> None:
+    """A look-back of this task, drawn for this person."""
+    now = clock.now()
+
+    async def work(line: Line) -> None:
+        made = await LookBack.create(
+            id=new_id(), district="110109", year=2026, ordinal=1, seed="0" * 64, share=15, since=now, until=now, due=now,
+            fixed_at=now, drawn_at=now, rev=line.rev,
+        )  # fmt: skip
+        await LookBackTask.create(
+            id=new_id(), look_back_id=made.id, task_id=task, village=VILLAGE, person=person, rev=line.rev
+        )
+
+    await change(work, district="110109", actor=SYSTEM, verb="test")
 
 
 def _filled(value: Any, told: dict[str, Any]) -> Any:

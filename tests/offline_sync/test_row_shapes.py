@@ -8,6 +8,7 @@ import pytest
 
 from offline_sync.row_shapes import RowKinds
 from tests.offline_sync.tablet import PASSWORD, VILLAGE, Tablet, finding, photo, picture, visit
+from tests.offline_sync.test_golden import drawn_for
 from tests.offline_sync.test_hostile_scopes import DEPARTMENT, account
 from villages.models import Person
 
@@ -57,6 +58,7 @@ async def busy_district(http: httpx2.AsyncClient, inspector: Tablet, village: Ta
     assert (await village.do("task.return", shown))["status"] == "conflict"
     assert (await town.do("task.reject", {"task": task, "reason": "还有"}))["status"] == "applied"
     assert (await town.do("task.close", {"task": task, "reason": "还有"}))["status"] != "applied"
+    await drawn_for(task, inspector.me)
     unknown = await Tablet(http, "inspector").sign_in()
     early = {"inspection": str(args["round"]), "photos": [photo(picture("早"), taken_at=None)]}
     assert (await unknown.do("inspection.evidence", early))["status"] == "applied"

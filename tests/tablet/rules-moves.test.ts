@@ -12,7 +12,8 @@ test("who may move a task when: the server's table, case by case", () => {
   for (const { post, may: reach, can: goes, ...task } of shared.cases) {
     for (const [stage, moves] of Object.entries(goes)) {
       const told = JSON.stringify({ post, task, stage });
-      assert.deepEqual(movesOf("me", [post], { ...task, stage: stage as Stage }), moves, told);
+      assert.deepEqual(movesOf("me", [post], { ...task, stage: stage as Stage }, true), moves, told);
+      assert.deepEqual(movesOf("me", [post], { ...task, stage: stage as Stage }, false), moves.filter((move) => move !== "look_back"), told);
       assert.deepEqual(MOVES.filter((move) => may(move, post, { ...task, stage: stage as Stage })), reach, told);
     }
   }
@@ -20,8 +21,8 @@ test("who may move a task when: the server's table, case by case", () => {
 
 test("what a move must carry is what the server asks", () => {
   const needs = Object.fromEntries(MOVES.map((move) => {
-    const { photo = false, text = false, by_other = false } = RULES[move];
-    return [move, { photo, text, by_other }];
+    const { photo = false, text = false, by_other = false, drawn = false } = RULES[move];
+    return [move, { photo, text, by_other, drawn }];
   }));
   assert.deepEqual(needs, shared.needs);
 });
@@ -33,20 +34,29 @@ const lent = (round: string, stage: "open" | "done" | "withdrawn") => ({ round, 
 
 test("several posts: any one that fits will do", () => {
   const posts = [{ role: "village_committee", place: "110109105210" }, { role: "inspector", place: "110109105" }];
-  assert.equal(can("pass", "li", posts, task), true);
-  assert.equal(can("pass", "wang", posts, task), false);
+  assert.equal(can("pass", "li", posts, task, false), true);
+  assert.equal(can("pass", "wang", posts, task, false), false);
 });
 
 test("a village drawn for a round lends an inspector its place until the round is published", () => {
   const moves = (assignments: ReturnType<typeof lent>[], posts = [post]): Move[] =>
-    movesOf("li", postsNow(posts, "2026-11-20", assignments, rounds), task);
+    movesOf("li", postsNow(posts, "2026-11-20", assignments, rounds, []), task, false);
   assert.deepEqual(moves([]), []);
   assert.deepEqual(moves([lent("r1", "done")]), ["reject", "pass", "close_on_site", "note"]);
   for (const none of [lent("r1", "withdrawn"), lent("r2", "open"), lent("r9", "open")]) assert.deepEqual(moves([none]), []);
   assert.deepEqual(moves([lent("r1", "open")], [{ ...post, role: "line_department" }]), [], "lends a place, never a role");
 });
 
+test("a look-back lends its village until it is done, and only who was drawn may say that all is well", () => {
+  const closed = { ...task, stage: "closed" as Stage };
+  const moves = (outcome: "" | "fine", drawn: boolean): Move[] =>
+    movesOf("li", postsNow([post], "2026-11-20", [], rounds, [{ village: "110109105210", outcome }]), closed, drawn);
+  assert.deepEqual(moves("", true), ["look_back", "reopen", "note"]);
+  assert.deepEqual(moves("", false), ["reopen", "note"]);
+  assert.deepEqual(moves("fine", false), []);
+});
+
 test("a post counts from its first day to its last", () => {
-  const held = (from: string, until: string | null) => postsNow([{ ...post, from, until }], "2026-11-20", [], rounds).length;
+  const held = (from: string, until: string | null) => postsNow([{ ...post, from, until }], "2026-11-20", [], rounds, []).length;
   assert.deepEqual([held("2026-11-21", null), held("2026-11-20", "2026-11-20"), held("2026-01-01", "2026-11-19")], [0, 1, 0]);
 });

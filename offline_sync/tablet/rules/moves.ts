@@ -2,10 +2,10 @@
  *
  * Only what is done on a tablet stands here. The server judges again when the act arrives. Pure.
  */
-import type { AssignmentRow, RoundRow, TaskRow } from "../wire";
+import type { AssignmentRow, LookBackRow, RoundRow, TaskRow } from "../wire";
 import type { Post } from "../tablet";
 
-export type Move = "accept" | "return" | "submit" | "reject" | "pass" | "close" | "close_on_site" | "note";
+export type Move = "accept" | "return" | "submit" | "reject" | "pass" | "close" | "close_on_site" | "look_back" | "reopen" | "note";
 type Reach = "unit" | "unit_or_town" | "place" | "seen";
 
 interface Rule {
@@ -15,6 +15,7 @@ interface Rule {
   photo?: true; // at least one new photo
   text?: true; // a reason, or what was done
   by_other?: true; // never by somebody who submitted it
+  drawn?: true; // only by whom the look-back was drawn for
 }
 
 const UNITS = ["village_committee", "line_department", "town_operator"];
@@ -30,6 +31,8 @@ export const RULES: Readonly<Record<Move, Rule>> = {
   pass: { froms: ["submitted"], roles: REVIEWERS, reach: "place", by_other: true },
   close: { froms: ["checked"], roles: ["district_office"], reach: "place", by_other: true },
   close_on_site: { froms: ["dispatched", "accepted", "submitted"], roles: ["inspector"], reach: "place", photo: true, by_other: true },
+  look_back: { froms: ["closed"], roles: ["inspector"], reach: "place", photo: true, by_other: true, drawn: true },
+  reopen: { froms: ["closed"], roles: ["inspector", "district_office"], reach: "place", photo: true, text: true },
   note: { froms: STAGES, roles: [...UNITS, "inspector", "district_office"], reach: "seen" },
 };
 
@@ -44,16 +47,17 @@ export function may(move: Move, post: Held, task: Task): boolean {
   return rule.roles.includes(post.role) && reaches(rule.reach, post, task);
 }
 
-/** Whether this person, by any of these posts, can make the move on the task as it stands. */
-export function can(move: Move, person: string, posts: readonly Held[], task: Task): boolean {
+/** Whether this person, by any of these posts, can make the move on the task as it stands. `drawn`: its look-back is theirs. */
+export function can(move: Move, person: string, posts: readonly Held[], task: Task, drawn: boolean): boolean {
   const rule = RULES[move];
+  if (rule.drawn && !drawn) return false;
   if (!rule.froms.includes(task.stage) || (rule.by_other && task.submitted_by.includes(person))) return false;
   return posts.some((post) => may(move, post, task));
 }
 
 /** The moves this person can make on the task as it stands. */
-export const movesOf = (person: string, posts: readonly Held[], task: Task): Move[] =>
-  MOVES.filter((move) => can(move, person, posts, task));
+export const movesOf = (person: string, posts: readonly Held[], task: Task, drawn: boolean): Move[] =>
+  MOVES.filter((move) => can(move, person, posts, task, drawn));
 
 function reaches(reach: Reach, { role, place }: Held, { unit, village }: Task): boolean {
   if (reach === "unit") return place === unit;
@@ -62,16 +66,17 @@ function reaches(reach: Reach, { role, place }: Held, { unit, village }: Task): 
   return village.startsWith(place);
 }
 
-/** A person's posts in force on a day, with the villages lent to an inspector by the rounds under way.
+/** A person's posts in force on a day, with the villages lent to an inspector by rounds under way and look-backs to be done.
  *
- * An assignment lends a place, never a role (inspections/rounds.py `assigned_posts`). `today`: `2026-11-20`.
+ * An assignment lends a place, never a role (dispatch/look_backs.py `posts_lent`). `today`: `2026-11-20`.
  */
 export function postsNow(
   posts: readonly Post[], today: string, assignments: readonly Pick<AssignmentRow, "round" | "village" | "stage">[],
-  rounds: ReadonlyMap<string, Pick<RoundRow, "stage">>,
+  rounds: ReadonlyMap<string, Pick<RoundRow, "stage">>, lookBacks: readonly Pick<LookBackRow, "village" | "outcome">[],
 ): Held[] {
   const held: Held[] = posts.filter((post) => post.from <= today && (!post.until || post.until >= today));
   if (!held.some((post) => post.role === "inspector")) return held;
   const lent = assignments.filter(({ round, stage }) => stage !== "withdrawn" && (rounds.get(round)?.stage ?? "published") !== "published");
-  return [...held, ...lent.map(({ village }) => ({ role: "inspector", place: village }))];
+  const again = lookBacks.filter(({ outcome }) => !outcome);
+  return [...held, ...[...lent, ...again].map(({ village }) => ({ role: "inspector", place: village }))];
 }

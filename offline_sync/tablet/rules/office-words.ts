@@ -17,6 +17,8 @@ export const TASK_VERB: Words = {
   dispatch: "派单", accept: "签收", return: "退单", reassign: "转派", submit: "提交整改", reject: "退回整改", pass: "复核通过",
   close: "销号", close_on_site: "现场销号", extend: "申请延期", extend_grant: "批准延期", extend_refuse: "不同意延期", defer: "挂账",
   resume: "恢复整改", cancel: "撤销任务", reopen: "反弹重开", supervise: "督办", note: "补充说明",
+  merge: "合并", link: "认定反弹", urge: "催办", propose: "拟发督办单", raise: "提级督办", split: "拆分", sweep: "要求举一反三",
+  sweep_answer: "回复举一反三", look_back: "回头看合格", take_back: "撤回",
 };
 export const VERB: Words = {
   "inspection.submit": "提交检查", "inspection.evidence": "补充取证", "inspection.amend": "更正检查", "card.dismiss": "知悉提示",

@@ -1,9 +1,11 @@
 /** Doing one thing to a task: words by phrase or by hand, photos at the place where it asks for one, then into the outbox. */
+import { useState } from "preact/hooks";
 import { Field, Note, TroubleCard } from "../parts/bits";
 import { Button } from "../parts/button";
 import { Capture } from "../parts/capture";
 import { Dialog } from "../parts/dialog";
 import { useAct, useTablet } from "../parts/hooks";
+import { lazily } from "../parts/lazy";
 import { PhotoStrip } from "../parts/photos";
 import { useScratch } from "../parts/scratch";
 import { RULES } from "../rules/moves";
@@ -20,10 +22,15 @@ const SAYS: Record<Move, { what: string; button: string; words: string }> = {
   pass: { what: "确认问题已整改到位。离线时先记在本机，上传后由系统确认。", button: "复核通过", words: "复核意见（可不填）" },
   close: { what: "销号后任务办结。", button: "销号", words: "销号意见（可不填）" },
   close_on_site: { what: "您在现场看到问题已经解决。请在同一位置拍一张照片。", button: "现场销号", words: "现场情况（可不填）" },
+  look_back: { what: "您到现场看过，问题没有再出现。请在同一位置拍一张照片。", button: "回头看合格", words: "现场情况（可不填）" },
+  reopen: { what: "问题又出现了。请拍下现在的样子，写明情况；任务重开，整改期限重新计算。", button: "反弹重开", words: "现场情况" },
   note: { what: "补充说明记入办理经过，不改变任务状态。", button: "保存说明", words: "说明" },
 };
+const GhostCamera = lazily(() => import("../parts/ghost-camera").then((part) => part.GhostCamera));
 const MOST = 40; // photos of one act (offline_sync/protocol.py TaskArgs)
-const WITH_PHOTOS: ReadonlySet<Move> = new Set(["submit", "close_on_site", "reject", "note"]);
+const WITH_PHOTOS: ReadonlySet<Move> = new Set(["submit", "close_on_site", "reject", "look_back", "reopen", "note"]);
+/** What is shot from where the before-photo was. */
+const FROM_THERE: ReadonlySet<Move> = new Set(["submit", "close_on_site", "look_back"]);
 
 export function ActDialog({ move, data, onClose }: { move: Move; data: TaskData; onClose: () => void }) {
   const tablet = useTablet();
@@ -34,10 +41,11 @@ export function ActDialog({ move, data, onClose }: { move: Move; data: TaskData;
   const [text, setText, written] = useScratch(`${data.me.id} ${task.id} ${move}`);
   const photos = WITH_PHOTOS.has(move) ? loose : [];
   const lacks = (rule.photo && !photos.length) || (rule.text && !text.trim()) || (move === "note" && !text.trim() && !photos.length);
+  const before = task.photos.filter((photo) => photo.role === "before");
+  const [ghost, setGhost] = useState<(typeof before)[number] | null>(null);
   const take = (file: File) => shot.run(async () => {
-    const before = task.photos.filter((photo) => photo.role === "before");
     await tablet.pictures.take(file, {
-      about: { kind: "task", id: task.id }, role: "after", pairs: before.length === 1 ? before[0]!.id : null,
+      about: { kind: "task", id: task.id }, role: "after", pairs: ghost?.id ?? (before.length === 1 ? before[0]!.id : null),
       position: await tablet.where.now(4_000), place: [data.village, task.place].filter(Boolean).join(" "), who: data.me.title || data.me.name,
     });
   });
@@ -65,11 +73,15 @@ export function ActDialog({ move, data, onClose }: { move: Move; data: TaskData;
           <>
             <PhotoStrip photos={photos.map((photo) => ({ id: photo.id, sha256: photo.sha256, words: "刚拍的", pairs: photo.pairs }))} />
             <div class="btns">
+              {photos.length < MOST && FROM_THERE.has(move) && before.map((one, at) => (
+                <Button key={one.id} kind="main" icon="camera" onClick={() => setGhost(one)}>{before.length > 1 ? `对照第 ${at + 1} 张拍` : "对照整改前拍"}</Button>
+              ))}
               {photos.length < MOST && <Capture busy={shot.busy} words={photos.length ? "再拍一张" : "拍照"} onFile={(file) => void take(file)} />}
               {photos.length > 0 && <Button kind="quiet" onClick={() => void shot.run(() => tablet.pictures.remove(photos[photos.length - 1]!.id))}>去掉最后一张</Button>}
             </div>
             {photos.length >= MOST && <Note>一次最多 {MOST} 张照片。还有的，先办理这一次，再用“补充说明”补传。</Note>}
             {shot.trouble && <TroubleCard trouble={shot.trouble} />}
+            {ghost && <GhostCamera sha256={ghost.sha256} busy={shot.busy} onFile={(file) => void take(file).then(() => setGhost(null))} onClose={() => setGhost(null)} />}
           </>
         )}
         {PHRASES[move] && (

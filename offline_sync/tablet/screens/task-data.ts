@@ -16,6 +16,7 @@ export interface TaskData {
   item: string; // the item's text in the list of that visit
   me: Known;
   moves: Move[];
+  again: RowOf<"look_back"> | null; // this person was drawn to look at it again
   on_way: string[];
   pictures: Picture[]; // before, then after, then what waits here
   loose: Photo[]; // taken for this task and not yet handed in with anything
@@ -24,13 +25,14 @@ export interface TaskData {
 export async function readTask(tablet: Tablet, id: string, now: number): Promise<TaskData | null> {
   const [task, me] = await Promise.all([tablet.rows.one("task", id), tablet.people.current()]);
   if (!task || !me) return null;
-  const [village, units, rounds, assignments, inspection, checklists, outbox, taken, states] = await Promise.all([
+  const [village, units, rounds, assignments, inspection, checklists, lookBacks, outbox, taken, states] = await Promise.all([
     tablet.rows.one("village", task.village), tablet.rows.all("unit"), tablet.rows.all("round"), tablet.rows.all("assignment"),
-    tablet.rows.one("inspection", task.inspection), tablet.rows.all("checklist"), tablet.outbox.list(), tablet.pictures.of("task", id),
+    tablet.rows.one("inspection", task.inspection), tablet.rows.all("checklist"), tablet.rows.all("look_back"), tablet.outbox.list(), tablet.pictures.of("task", id),
     Promise.all(task.photos.map((photo) => tablet.rows.one("photo", photo.id))),
   ]);
   const town = await tablet.rows.one("town", task.village.slice(0, 9));
-  const posts = postsNow(me.posts, today(now), assignments, new Map(rounds.map((round) => [round.id, round])));
+  const posts = postsNow(me.posts, today(now), assignments, new Map(rounds.map((round) => [round.id, round])), lookBacks);
+  const again = lookBacks.find((one) => one.task === id && !one.outcome) ?? null;
   const named = new Set(outbox.flatMap((entry) => entry.photos));
   const there = new Set(task.photos.map((photo) => photo.id));
   const checklist = checklists.find((one) => one.sha256 === inspection?.checklist.sha256);
@@ -38,7 +40,7 @@ export async function readTask(tablet: Tablet, id: string, now: number): Promise
   return {
     task, me, unit, village: [town?.name, village?.name].filter(Boolean).join(" "),
     item: checklist ? itemTexts(checklist.body).get(task.item) ?? "" : task.category ?? "",
-    moves: movesOf(me.id, posts, task), on_way: onItsWay(id, outbox),
+    moves: movesOf(me.id, posts, task, again !== null), again, on_way: onItsWay(id, outbox),
     pictures: [
       ...task.photos.map((photo, at) => pictureOf(photo, states[at] ?? null, now)),
       ...taken.filter((photo) => named.has(photo.id) && !there.has(photo.id)).map((photo) => ({ id: photo.id, sha256: photo.sha256, words: "本机所拍，待传", pairs: photo.pairs })),

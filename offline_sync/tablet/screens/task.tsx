@@ -15,6 +15,7 @@ import type { TaskData } from "./task-data";
 import { onWayWords } from "./task-rows";
 
 /** In the foot stands what the stage asks for; the rest is a line of buttons in the page. */
+const LOOKING_BACK: readonly Move[] = ["reopen", "look_back"];
 const FIRST: readonly Move[] = ["reject", "pass", "submit", "accept", "close_on_site", "close"];
 
 export function TaskPage({ id }: { id: string }) {
@@ -27,7 +28,8 @@ export function TaskPage({ id }: { id: string }) {
   const { task, on_way, moves } = data;
   const pending = on_way.some((act) => act !== "note");
   const offered = pending ? moves.filter((move) => move === "note") : moves;
-  const main = FIRST.filter((move) => offered.includes(move)).slice(0, 2);
+  const first = data.again ? LOOKING_BACK : FIRST;
+  const main = first.filter((move) => offered.includes(move)).slice(0, 2);
   return (
     <Frame
       title={task.text || task.requirement} sub={data.village} back={() => back("/tasks")} wide
@@ -36,6 +38,7 @@ export function TaskPage({ id }: { id: string }) {
       <div class="task">
         <div>
           {on_way.length > 0 && <Note kind="amber">{pending ? "已记在本机，联网上传后由系统确认；在那之前不用再办。" : "补充说明已记在本机，联网后自动上传。"}</Note>}
+          {data.again && <Note>抽中回头看，请在{date(data.again.due, now)}前到现场看：没有反弹的拍照记“回头看合格”，又出现的“反弹重开”。</Note>}
           <Stage task={task} words={pending ? onWayWords(on_way) : word(STAGE, task.stage)} now={now} />
           <Part title="整改前后"><PhotoStrip photos={data.pictures} large />{!data.pictures.length && <p class="muted">没有照片。</p>}</Part>
           <Facts data={data} now={now} />

@@ -12,9 +12,9 @@ import { OPEN_STAGES, daysTo, deadline, today } from "../rules/when";
 import type { Tablet } from "../tablet";
 import { TaskRows } from "./task-rows";
 
-type Filter = "review" | "mine" | "late" | "open" | "done";
+type Filter = "review" | "back" | "mine" | "late" | "open" | "done";
 
-const WORDS: Record<Filter, string> = { review: "待复核", mine: "我派的", late: "逾期", open: "未销号", done: "近期销号" };
+const WORDS: Record<Filter, string> = { review: "待复核", back: "回头看", mine: "我派的", late: "逾期", open: "未销号", done: "近期销号" };
 const RECENT = 30; // days that a closed task stays in this list
 const MOST = 200; // rows on the screen; beyond that one looks in the village
 
@@ -25,7 +25,7 @@ export function Tasks() {
   const data = useLive(["rows", "outbox"], (tablet) => readTasks(tablet, now), [Math.floor(now / 300_000)]);
   const [chosen, setChosen] = useState<Filter | null>(null);
   const lists = data.value?.lists;
-  const filter = chosen ?? (lists?.review.length ? "review" : "open");
+  const filter = chosen ?? (lists?.review.length ? "review" : lists?.back.length ? "back" : "open");
   const choices = (Object.keys(WORDS) as Filter[]).map((value) => ({ value, words: WORDS[value], count: lists?.[value].length ?? 0 }));
   return (
     <Frame title="任务" place="tasks" sub={lists ? `未销号 ${lists.open.length} 件，逾期 ${lists.late.length} 件` : ""}>
@@ -45,24 +45,26 @@ export function Tasks() {
 }
 
 async function readTasks(tablet: Tablet, now: number): Promise<Data> {
-  const [tasks, villages, towns, rounds, assignments, inspections, outbox, me] = await Promise.all([
+  const [tasks, villages, towns, rounds, assignments, inspections, lookBacks, outbox, me] = await Promise.all([
     tablet.rows.all("task"), tablet.rows.all("village"), tablet.rows.all("town"), tablet.rows.all("round"), tablet.rows.all("assignment"),
-    tablet.rows.all("inspection"), tablet.outbox.list(), tablet.people.current(),
+    tablet.rows.all("inspection"), tablet.rows.all("look_back"), tablet.outbox.list(), tablet.people.current(),
   ]);
-  const posts = postsNow(me?.posts ?? [], today(now), assignments, new Map(rounds.map((round) => [round.id, round])));
+  const posts = postsNow(me?.posts ?? [], today(now), assignments, new Map(rounds.map((round) => [round.id, round])), lookBacks);
+  const again = new Set(lookBacks.filter(({ outcome }) => !outcome).map(({ task }) => task));
   const visits = new Set(inspections.filter((one) => me && (one.author === me.id || one.inspectors.includes(me.id))).map((one) => one.id));
   const sorted = [...tasks].sort((a, b) => Date.parse(a.deadline) - Date.parse(b.deadline));
   const open = sorted.filter((task) => OPEN_STAGES.has(task.stage));
   return {
     tasks: sorted,
     lists: {
-      review: open.filter((task) => me && movesOf(me.id, posts, task).includes("pass")),
+      review: open.filter((task) => me && movesOf(me.id, posts, task, false).includes("pass")),
+      back: sorted.filter((task) => again.has(task.id) && task.stage === "closed"),
       mine: open.filter((task) => visits.has(task.inspection)),
       late: open.filter((task) => deadline(task.deadline, task.stage, now).late),
       open,
       done: sorted.filter((task) => task.stage === "closed" && daysTo(task.steps[task.steps.length - 1]?.at ?? task.deadline, now) >= -RECENT).reverse(),
     },
     names: plainNames(villages, new Map(towns.map(({ code, name }) => [code, name]))),
-    onWay: new Map(open.map((task) => [task.id, onItsWay(task.id, outbox)])),
+    onWay: new Map(tasks.map((task) => [task.id, onItsWay(task.id, outbox)])),
   };
 }

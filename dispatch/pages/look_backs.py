@@ -1,0 +1,169 @@
+"""回头看 at the desk: the draws there are, the seed before the draw, the list after it, somebody else to go."""
+
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from tortoise.functions import Count
+
+from dispatch import look_backs
+from dispatch.look_back import LEAST, MOST, size_of
+from dispatch.models import LookBack, LookBackTask, Task
+from dispatch.pages.naming import Names, names_for
+from templates import words
+from villages.ground import clock
+from villages.ground.problems import Problem
+from villages.models import Person
+from villages.permissions import INSPECTOR, OFFICE, TOWN, Who, post_for, prefixes
+from villages.shell import desk, desk_page, done
+from villages.web import form, need
+
+DUE = timedelta(days=30)  # the habit
+
+
+def _need(who: Who) -> None:
+    if not who.holds(INSPECTOR, TOWN, OFFICE):
+        raise Problem("forbidden", act=words.VERB["look_back.see"], who="镇街专管员或区级办公室")
+
+
+@desk_page
+async def list_draws(request: Request, who: Who) -> Response:
+    """GET /look-backs: the draws, newest first; for the office the form that fixes the next seed."""
+    _need(who)
+    found = await LookBack.filter(district=who.district).order_by("-year", "-ordinal").limit(100)
+    counts: dict[UUID, dict[str, int]] = {}
+    for one in await (
+        LookBackTask.filter(look_back_id__in=[one.id for one in found]).annotate(n=Count("id"))
+        .group_by("look_back_id", "outcome").values("look_back_id", "outcome", "n")
+    ):  # fmt: skip
+        counts.setdefault(one["look_back_id"], {})[one["outcome"]] = one["n"]
+    due = clock.local(clock.now() + DUE).date()
+    return desk(
+        request, who, "dispatch/look_backs.html", fixes=post_for(who, "look_back.fix", who.district) is not None,
+        draws=[(one, look_backs.number_of(one), counts.get(one.id, {})) for one in found], act=uuid4(),
+        share=await look_backs.usual_share(who.district), least=LEAST, most=MOST, due=due.isoformat(),
+    )  # fmt: skip
+
+
+@desk_page
+async def fix(request: Request, who: Who) -> Response:
+    """POST /look-backs: fix a seed (dispatch/look_backs.py)."""
+    data = await form(request, who, max_fields=10)
+    try:
+        act, share = UUID(str(data.get("act", ""))), int(str(data.get("share", "")))
+        due = clock.end_of_day(date.fromisoformat(str(data.get("due", ""))))
+    except ValueError:
+        raise Problem("invalid", what="抽取比例或完成日期填写有误，请返回上一页重新填写。") from None
+    made = await look_backs.fix(who, act=act, share=share, due=due)
+    return done(f"/look-backs/{made.id}", "look_back.fix")
+
+
+async def _one(request: Request, who: Who) -> LookBack:
+    _need(who)
+    found = await LookBack.get_or_none(id=request.path_params["id"], district=who.district)
+    if found is None:
+        raise Problem("not_found")
+    return found
+
+
+@desk_page
+async def one_draw(request: Request, who: Who) -> Response:
+    """GET /look-backs/{id}: the seed and what it draws from; after the draw the list, as far as it is this person's."""
+    one = await _one(request, who)
+    office = post_for(who, "look_back.replace", one.district) is not None
+    tasks, inspectors = await look_backs.pool(one) if one.drawn_at is None else ([], [])
+    entries = await LookBackTask.filter(look_back_id=one.id).order_by("village", "task_id")
+    mine = [entry for entry in entries if _reaches(who, entry)]
+    names = await names_for({entry.village for entry in mine})
+    lines = await _lines(mine, names)
+    chosen = request.query_params.get("replace", "")
+    free = next((entry for entry in mine if office and not entry.outcome and _task(entry) == chosen), None)
+    return desk(
+        request, who, "dispatch/look_back.html", one=one, number=look_backs.number_of(one), lines=lines,
+        size=size_of(len(tasks), one.share), of=len(tasks) if one.drawn_at is None else len(one.drawn_from["tasks"]),
+        sent=len(inspectors), draws=post_for(who, "look_back.draw", one.district) is not None, office=office,
+        same=_same(one, entries) if one.drawn_at else None, all=len(entries), chosen=chosen if free else "",
+        free=await look_backs.inspectors_free(one, UUID(chosen), free.person) if free else [],
+    )  # fmt: skip
+
+
+def _task(entry: LookBackTask) -> str:
+    return str(entry.task_id)  # type: ignore[attr-defined]
+
+
+def _reaches(who: Who, entry: LookBackTask) -> bool:
+    """The office sees all, a town its villages, an inspector what they look at themselves."""
+    places = [post.place for post in who.posts if post.role in (TOWN, OFFICE)]
+    return entry.person == who.person or entry.village.startswith(tuple(places))
+
+
+def _same(one: LookBack, entries: list[LookBackTask]) -> bool:
+    """Whether the draw, made again, finds the same tasks for the same people."""
+    picks = {(pick.task, pick.person) for pick in look_backs.again(one, one.drawn_from)}
+    return picks == {(_task(entry), str(entry.drawn_person or "")) for entry in entries}
+
+
+async def _lines(entries: list[LookBackTask], names: Names) -> list[dict[str, Any]]:
+    """The list with words for all that it names; two queries."""
+    ids = [UUID(_task(entry)) for entry in entries]
+    tasks = {task.id: task for task in await Task.filter(id__in=ids)}
+    people = {person for entry in entries for person in (entry.person, entry.drawn_person) if person}
+    titles = dict(await Person.filter(id__in=list(people)).values_list("id", "title"))
+    return [
+        {
+            "task": tasks[task], "village": names.village(entry.village), "town": names.town(entry.village),
+            "person": titles.get(entry.person, "") if entry.person else "", "reason": entry.reason, "outcome": entry.outcome,
+            "drawn": titles.get(entry.drawn_person, "") if entry.drawn_person != entry.person and entry.drawn_person else "",
+        }
+        for entry, task in zip(entries, ids, strict=True)
+    ]  # fmt: skip
+
+
+@desk_page
+async def record(request: Request, who: Who) -> Response:
+    """GET /look-backs/{id}.json: all that is needed to draw again elsewhere (dispatch/look_back.py says how)."""
+    one = await _one(request, who)
+    need(who, "look_back.see", *prefixes(who))
+    entries = await LookBackTask.filter(look_back_id=one.id).order_by("village", "task_id")
+    told = {
+        "number": look_backs.number_of(one), "seed": one.seed, "share": one.share, "fixed_at": clock.rfc3339(one.fixed_at),
+        "since": clock.rfc3339(one.since), "until": clock.rfc3339(one.until), "drawn_from": one.drawn_from,
+        "picks": [[_task(entry), str(entry.drawn_person or "")] for entry in entries],
+    }  # fmt: skip
+    headers = {"Content-Disposition": f'attachment; filename="look-back-{one.year}-{one.ordinal}.json"'}
+    return JSONResponse(told, headers=headers)
+
+
+@desk_page
+async def draw(request: Request, who: Who) -> Response:
+    """POST /look-backs/{id}/draw"""
+    one = await _one(request, who)
+    await form(request, who, max_fields=5)
+    await look_backs.draw_now(who, one)
+    return done(f"/look-backs/{one.id}", "look_back.draw")
+
+
+@desk_page
+async def replace(request: Request, who: Who) -> Response:
+    """POST /look-backs/{id}/{task}: somebody else goes."""
+    one = await _one(request, who)
+    data = await form(request, who, max_fields=8)
+    try:
+        person = UUID(str(data.get("person", "")))
+    except ValueError:
+        raise Problem("invalid", what="请选择另一位没有经手过这项任务的检查员。") from None
+    await look_backs.replace(who, one, request.path_params["task"], person, str(data.get("reason", "")))
+    return done(f"/look-backs/{one.id}", "look_back.replace")
+
+
+routes: list[Route] = [
+    Route("/look-backs", list_draws, methods=["GET"]),
+    Route("/look-backs", fix, methods=["POST"]),
+    Route("/look-backs/{id:uuid}", one_draw, methods=["GET"]),
+    Route("/look-backs/{id:uuid}.json", record, methods=["GET"]),
+    Route("/look-backs/{id:uuid}/draw", draw, methods=["POST"]),
+    Route("/look-backs/{id:uuid}/{task:uuid}", replace, methods=["POST"]),
+]
