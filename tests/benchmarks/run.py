@@ -1,11 +1,11 @@
-"""`./dev bench [name…] [--quick] [--json] [--strict]`: measure, and hold the figures against their bars."""
+"""`./dev bench [name…] [--part one] [--quick] [--json] [--strict]`: measure, and hold the figures against their bars."""
 
 import argparse
 import importlib
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tests.benchmarks.figures import Figure, table
@@ -32,7 +32,7 @@ def main(args: Sequence[str]) -> int:
     for name in asked.names or BENCHES:
         begun = time.perf_counter()
         try:
-            for figure in _measured(name, asked.quick):
+            for figure in _measured(name, asked.quick, asked.part):
                 found.append(figure)
                 if asked.json:
                     print(figure.as_json(), flush=True)
@@ -46,10 +46,15 @@ def main(args: Sequence[str]) -> int:
     return 1 if broken or fallen else 0
 
 
-def _measured(name: str, quick: bool) -> list[Figure]:
+def _measured(name: str, quick: bool, parts: list[str]) -> Iterator[Figure]:
     with tempfile.TemporaryDirectory(prefix="xuncun-bench-", ignore_cleanup_errors=True) as folder:
         module = importlib.import_module(f"tests.benchmarks.{name}")
-        return list(module.measure(Path(folder), quick))
+        known = getattr(module, "PARTS", ())
+        if strange := set(parts) - set(known):
+            raise ValueError(
+                f"no such part: {', '.join(sorted(strange))}; there are: {', '.join(known) or 'none'}"
+            )
+        yield from module.measure(Path(folder), quick, *([parts] if parts else []))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -62,6 +67,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("names", nargs="*", choices=[*BENCHES, []], metavar="name")
     parser.add_argument("--json", action="store_true", help="one JSON object a line instead of a table")
     parser.add_argument("--quick", action="store_true", help="small counts: does it run, is it about right")
+    parser.add_argument(
+        "--part", action="append", default=[], help="only this part of it (of the tablet's, say)"
+    )
     parser.add_argument("--strict", action="store_true", help="exit 1 when a figure misses its bar")
     return parser
 

@@ -3,21 +3,21 @@
 import gzip
 import re
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
-from statistics import median
 
 from PIL import Image, ImageDraw
 from playwright.sync_api import Playwright, expect, sync_playwright
 
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.server import Server
-from tests.benchmarks.tablet_hand import PUTS, Slow, plain_site, pulled, renderer_mib
-from tests.benchmarks.tablet_world import NAME, WORD, Town, prepare
+from tests.benchmarks.tablet_hand import Slow, plain_site, pulled, renderer_mib, with_faces
+from tests.benchmarks.tablet_sheet import GO_ON, Runs, sheet, start, taps
+from tests.benchmarks.tablet_world import NAME, WORD, prepare
 from tests.journeys.tablet_hand import Hand
 
-RATE = 4  # times slower than this machine
-GO_ON = "接着检查"
+PARTS = ("load", "pull", "start", "sheet", "taps", "photos")
+ROWS = 5_000  # the least that the cache holds where starts and taps are measured
 COUNT_ROWS = """async () => {
   const { name } = (await indexedDB.databases()).find((one) => one.name.startsWith("cache-"));
   const db = await new Promise((done) => { const ask = indexedDB.open(name); ask.onsuccess = () => done(ask.result); });
@@ -27,19 +27,30 @@ COUNT_ROWS = """async () => {
 }"""
 
 
-def measure(folder: Path, quick: bool) -> Iterator[Figure]:
+def measure(folder: Path, quick: bool, parts: Collection[str] = PARTS) -> Iterator[Figure]:
     """A town of 32 villages: its first pull after three rounds, then 5,000 rows, a sheet of 42 items, 60 photos."""
-    town = prepare(folder / "world", 3 if quick else 9)
+    town = prepare(folder / "world", 9)
     town.visit(3)
     with sync_playwright() as playwright, plain_site(folder / "plain") as (plain, script):
+        if {"load", "pull"} & set(parts):
+            with Server(town.world.data) as server:
+                url = f"http://127.0.0.1:{server.port}"
+                if "load" in parts:
+                    yield from _first_load(url, script)
+                if "pull" in parts:
+                    yield from _first_pull(playwright, url, folder)
+        if not set(parts) - {"load", "pull"}:
+            return
+        town.visit(6)
         with Server(town.world.data) as server:
-            url = f"http://127.0.0.1:{server.port}"
-            yield from _first_load(url, script)
-            yield from _first_pull(playwright, url, folder)
-        if not quick:
-            town.visit(6)
-        with Server(town.world.data) as server:
-            yield from _in_hand(playwright, f"http://127.0.0.1:{server.port}", plain, folder, town, quick)
+            hand, rows = _in_hand(playwright, f"http://127.0.0.1:{server.port}", folder)
+            runs = Runs(hand, f"http://127.0.0.1:{server.port}/tablet/", plain, rows, 3 if quick else 9)
+            for part, run in (("start", start), ("sheet", sheet), ("taps", taps)):
+                if part in parts:
+                    yield from run(runs)
+            if "photos" in parts:
+                yield from _sixty_photos(hand, runs.url, folder, quick)
+            hand.close()
 
 
 def _first_load(url: str, script: bytes) -> Iterator[Figure]:
@@ -66,13 +77,12 @@ def _first_pull(playwright: Playwright, url: str, folder: Path) -> Iterator[Figu
     yield Figure("tablet", f"first pull, {rows} rows, on the wire", told["wire"] / 1000, "kB", told["plain"] / 1000, bar="value <= 350")  # fmt: skip
 
 
-def _in_hand(
-    playwright: Playwright, url: str, plain: str, folder: Path, town: Town, quick: bool
-) -> Iterator[Figure]:
-    hand = Hand(playwright, url, folder / "profile").open()
+def _in_hand(playwright: Playwright, url: str, folder: Path) -> tuple[Hand, int]:
+    """A tablet without network that holds the town's rows, and one sheet begun. Its windows are closed."""
+    hand = Hand(playwright, url, folder / "profile", env=with_faces(folder)).open()
     pulled(hand, NAME, WORD)
     rows = hand.page.evaluate(COUNT_ROWS)
-    if not quick and rows < 5_000:
+    if rows < ROWS:
         raise RuntimeError(f"only {rows} rows")
     hand.offline(True)
     hand.page.locator(".town .row").first.click()
@@ -81,115 +91,14 @@ def _in_hand(
     hand.page.get_by_role("button", name="上一项").click()  # from now on the sheet opens here
     hand.saved()
     hand.page.goto("about:blank")  # one window, as people have it
-    times = 3 if quick else 9
-    starts: list[float] = []
-    bare_starts: list[float] = []
-    opens: list[float] = []
-    again: list[float] = []
-    for _ in range(times):
-        starts.append(_start(hand, f"{url}/tablet/", opens, again))
-        bare_starts.append(_bare_start(hand, plain))
-    work = median(_work(hand, f"{url}/tablet/") for _ in range(times))
-    hand.offline(False)
-    bare_work = median(_work(hand, plain) for _ in range(times))
-    hand.offline(True)
-    answers, written = _taps(hand, url, 10 if quick else 40)
-    floor, puts = _bare_taps(hand, plain, 10 if quick else 40)
-    yield Figure("tablet", f"start to village list, {rows} rows, 4×", median(starts), "ms", median(bare_starts), bar="value <= 1000")  # fmt: skip
-    yield Figure("tablet", "the same, best", min(starts), "ms", min(bare_starts))
-    # A processor four times slower takes four times as long for it; what else runs on the machine does not count.
-    yield Figure(
-        "tablet", "processor time of the page for its start, 1×", work, "ms", bare_work, bar="value <= 250"
-    )
-    yield Figure("tablet", "sheet of 42 items opened, 4×", median(opens), "ms", floor, bar="value <= 100")
-    yield Figure("tablet", "the same, best", min(opens), "ms", floor)
-    yield Figure("tablet", "sheet opened once more, 4×", median(again), "ms", floor)
-    yield Figure("tablet", "tap answered, 4×", median(answers), "ms", floor, bar="value <= 100")
-    yield Figure("tablet", "tap answered, 95 % of them, 4×", _high(answers), "ms", floor)
-    yield Figure("tablet", "tap to durable", median(written), "ms", puts, bar="value <= 50")
-    yield from _sixty_photos(hand, url, folder, quick)
-    hand.close()
-
-
-def _start(hand: Hand, url: str, opens: list[float], again: list[float]) -> float:
-    """A new page, offline and slowed down: its start; then the sheet opened for the first and the second time."""
-    page = hand.context.new_page()
-    slow = Slow(page, RATE)
-    took = slow.start(url)
-    page.wait_for_timeout(3_000)  # the quiet moment in which the sheet's script comes
-    for found in (opens, again):
-        found.append(slow.tap(page.get_by_text(GO_ON, exact=True).first, ".item-code"))
-        page.wait_for_timeout(500)
-        page.evaluate("location.hash = '#/'")
-        expect(page.locator(".town .row").first).to_be_visible()
-        page.wait_for_timeout(500)
-    page.close()
-    return took
-
-
-def _work(hand: Hand, url: str) -> float:
-    """ms of the page's own processor time from an empty page to the list."""
-    page = hand.context.new_page()
-    slow = Slow(page, 1)
-    before = slow.busy()
-    slow.start(url)
-    took = slow.busy() - before
-    page.close()
-    return took
-
-
-def _bare_start(hand: Hand, plain: str) -> float:
-    hand.offline(False)
-    page = hand.context.new_page()
-    took = Slow(page, RATE).start(plain)
-    page.close()
-    hand.offline(True)
-    return took
-
-
-def _taps(hand: Hand, url: str, count: int) -> tuple[list[float], list[float]]:
-    """Taps on the sheet: until the answer at a slow processor, and until what was tapped is durable at a plain one."""
-    found: tuple[list[float], list[float]] = ([], [])
-    for place, rate in enumerate((RATE, 1)):
-        page = hand.context.new_page()
-        slow = Slow(page, rate)
-        slow.start(f"{url}/tablet/")
-        page.get_by_text(GO_ON, exact=True).first.tap()
-        turns = [page.get_by_role("button", name=f"一般{way}一") for way in ("加", "减")]
-        expect(turns[0]).to_be_visible()
-        page.wait_for_timeout(1_000)
-        for number in range(count):
-            took = slow.tap(turns[number % 2])
-            kept = slow.written()
-            found[place].append(kept if place else took)
-            page.wait_for_timeout(30)
-        page.close()
-    return found
-
-
-def _bare_taps(hand: Hand, plain: str, count: int) -> tuple[float, float]:
-    """Medians of a page that does nothing: its answer to a tap at a slow processor, a strict write at a plain one."""
-    hand.offline(False)
-    page = hand.context.new_page()
-    slow = Slow(page, RATE)
-    slow.start(plain)
-    floor = median(slow.tap(page.locator("button")) for _ in range(count))
-    slow.wire.send("Emulation.setCPUThrottlingRate", {"rate": 1})
-    puts = median(page.evaluate(PUTS, count))
-    page.close()
-    hand.offline(True)
-    return floor, puts
-
-
-def _high(values: list[float]) -> float:
-    return sorted(values)[int(len(values) * 0.95) - 1]
+    return hand, rows
 
 
 def _sixty_photos(hand: Hand, url: str, folder: Path, quick: bool) -> Iterator[Figure]:
     """Sixty photos of twelve megapixels into one visit: memory after the twentieth and after the last."""
     few, many = (4, 8) if quick else (20, 60)
     page = hand.page
-    page.goto(f"{url}/tablet/#/")
+    page.goto(f"{url}#/")
     hand.page.get_by_text(GO_ON, exact=True).first.click()
     expect(page.get_by_role("button", name="一般加一")).to_be_visible()
     slow = Slow(page, 1)

@@ -4,6 +4,7 @@ What is put into the page only looks: it notes when something stood on the scree
 """
 
 import functools
+import os
 import subprocess
 import threading
 import time
@@ -177,6 +178,20 @@ def renderer_mib(profile: Path) -> float:
                 if "--type=renderer" in child.cmdline():
                     held.append(child.memory_info().rss / MIB)
     return max(held)
+
+
+FACES = ROOT / "node_modules/@expo-google-fonts/noto-sans-sc"
+
+
+def with_faces(folder: Path) -> dict[str, str | float | bool]:
+    """The environment of a browser that has a Chinese face, as every tablet has one; without, each sign is looked for in
+    every font there is and drawn as a box."""
+    folders = "".join(f"<dir>{FACES / weight}</dir>" for weight in ("400Regular", "600SemiBold", "700Bold"))
+    file = folder / "fonts.conf"
+    file.write_text(
+        f'<?xml version="1.0"?><fontconfig><include ignore_missing="yes">/etc/fonts/fonts.conf</include>{folders}</fontconfig>'
+    )
+    return {**os.environ, "FONTCONFIG_FILE": str(file)}
 
 
 @contextmanager
