@@ -6,6 +6,7 @@ import type { OpenDraft, Tablet } from "./tablet";
 
 const LOCK = "xuncun-in-hand";
 let held = 0;
+let asking = 0; // whether this tab may be letting a newer build in
 let waiting: (() => void)[] = [];
 
 /** Whether this tab has something in hand. */
@@ -18,9 +19,14 @@ export async function handsEmptied(within_ms: number): Promise<void> {
 
 /** Run `work` when no tab has anything in hand, and let nobody take anything up meanwhile; else do nothing. */
 export async function whileHandsAreEmpty(work: () => Promise<unknown>): Promise<void> {
-  await navigator.locks?.request(LOCK, { ifAvailable: true }, async (lock) => {
-    if (lock) await work();
-  });
+  asking++;
+  try {
+    await navigator.locks?.request(LOCK, { ifAvailable: true }, async (lock) => {
+      if (lock) await work();
+    });
+  } finally {
+    asking--;
+  }
 }
 
 /** The same tablet, taking the lock where it should. */
@@ -30,6 +36,7 @@ export function inHand(tablet: Tablet): Tablet {
     ...tablet,
     drafts: {
       list: () => drafts.list(),
+      prepare: (id) => drafts.prepare(id),
       discard: (id) => drafts.discard(id),
       begin: (wanted) => during(() => drafts.begin(wanted)),
       finish: (id, args, photos, title) => during(() => drafts.finish(id, args, photos, title)),
@@ -72,15 +79,17 @@ async function during<T>(work: () => Promise<T>): Promise<T> {
   return work().finally(letGo);
 }
 
-/** Take something up; resolves with what puts it down (once, however often it is called). */
+/** Take something up; resolves with what puts it down (once, however often it is called). Nobody waits for the lock but
+ * while this tab itself lets a newer build in: from now on it does not, and to the other tabs the lock tells. */
 async function hold(): Promise<() => void> {
-  const unlock = await locked();
+  const locking = locked();
+  if (asking) await locking;
   held++;
   let holding = true;
   return () => {
     if (!holding) return;
     holding = false;
-    unlock();
+    void locking.then((unlock) => unlock());
     if (--held) return;
     waiting.forEach((empty) => empty());
     waiting = [];

@@ -26,6 +26,7 @@ const platform = (/\(([^)]*)\)/.exec(navigator.userAgent)?.[1] ?? navigator.user
 
 const live = openLive();
 const shelf = new Shelf(live);
+shelf.warm().catch(() => undefined); // nobody signed in, or a trouble that whoever reads will tell
 const stores = new DeviceStores(shelf);
 const link = new Link(location.origin);
 const engine = new Engine({ stores, link, live, build: BUILD, platform, calm_ms: 700, storage: () => storageState() });

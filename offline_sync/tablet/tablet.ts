@@ -74,6 +74,7 @@ export interface OpenDraft {
 export interface Drafts {
   list(): Promise<Draft[]>;
   begin(wanted: Omit<Draft, "inspection" | "started_at" | "updated_at" | "signature" | "village_remarks" | "at_item">): Promise<Draft>;
+  prepare(inspection: string): Promise<void>; // read ahead, so that `open` need not wait for the disk
   open(inspection: string): Promise<OpenDraft>;
   finish(inspection: string, args: unknown, photos: string[], title: string): Promise<Entry>; // one transaction, then immutable
   discard(inspection: string): Promise<void>; // asked for twice by the screen; photos and answers go

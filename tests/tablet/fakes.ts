@@ -67,7 +67,7 @@ export function fakeTablet(rows: FakeRows, me: { id: string; title: string }): F
       of: async () => [], complete: async () => true,
     },
     drafts: {
-      list: async () => [...drafts.values()].map((one) => one.draft), begin: never, open: async (id) => open(id),
+      list: async () => [...drafts.values()].map((one) => one.draft), begin: never, prepare: async () => undefined, open: async (id) => open(id),
       async finish(id, args, named, title) {
         const kept = drafts.get(id);
         drafts.delete(id);

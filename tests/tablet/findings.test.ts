@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { DraftAnswer } from "../../offline_sync/tablet/model";
 import { type Item } from "../../offline_sync/tablet/rules/checklist";
 import { addFinding, changeFinding, isHeavy, newFinding, removeFinding, shorterTerm, untold } from "../../offline_sync/tablet/rules/findings";
-import { drawHomes, drawNote, mix, readDraw, seedOf } from "../../offline_sync/tablet/rules/homes";
+import { drawHomes, drawNote, mix, drawn, seedOf } from "../../offline_sync/tablet/rules/homes";
 import { RE, blank, found, id } from "./sheets";
 
 const item = (code: string): Item => RE.by_code.get(code) ?? assert.fail(code);
@@ -86,7 +86,7 @@ test("every home has about the same chance", () => {
 });
 
 test("the draw's note says enough to repeat it", () => {
-  assert.deepEqual(readDraw(drawNote(120, 1, "")), { homes: 120, turn: 1 });
-  assert.deepEqual(readDraw(drawNote(120, 2, "抽中的户无人在家")), { homes: 120, turn: 2 });
-  assert.equal(readDraw("无人"), null);
+  assert.deepEqual(drawn(drawNote(120, 1, "")), { homes: 120, turn: 1, reason: "" });
+  assert.deepEqual(drawn(drawNote(120, 2, "抽中的户无人在家")), { homes: 120, turn: 2, reason: "抽中的户无人在家" });
+  assert.equal(drawn("无人"), null);
 });

@@ -2,15 +2,16 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SheetModel } from "../../offline_sync/tablet/screens/sheet/model";
 import { pressed, typed } from "../../offline_sync/tablet/rules/digits";
+import { drawNote, drawn } from "../../offline_sync/tablet/rules/homes";
 import { format } from "../../offline_sync/tablet/rules/decimal";
 import { fakeTablet } from "./fakes";
-import { AUTHOR, RE, VISIT, draft, filled, found, id } from "./sheets";
+import { ALL, AUTHOR, RE, VISIT, draft, filled, found, id } from "./sheets";
 
-async function sheet(answers = filled()) {
+async function sheet(answers = filled(), checklist = RE) {
   const fake = fakeTablet({}, { id: AUTHOR, title: "甲" });
   fake.drafts.set(VISIT, { draft, answers });
   const open = await fake.tablet.drafts.open(VISIT);
-  const model = new SheetModel(open, { checklist: RE, village: "安家庄村", round: "", author: "甲", names: new Map() });
+  const model = new SheetModel(open, { checklist, village: "安家庄村", round: "", author: "甲", names: new Map() });
   return { fake, open, model };
 }
 
@@ -21,7 +22,7 @@ const take = (fake: Awaited<ReturnType<typeof sheet>>["fake"], item: string, fin
 test("a tap moves the score and what it touched; everything else stays the very same", async () => {
   const { model, open } = await sheet();
   const others = RE.items.filter((item) => item.code !== "RE-1.1").map((item) => item.code);
-  const seen = () => others.map((code) => [model.answer(code), model.needsOf(code), model.photosOf(code)]);
+  const seen = () => others.map((code) => [model.answer(code), model.earned(code), model.needsOf(code), model.photosOf(code)]);
   const before = seen();
   const sections = RE.sections.slice(1).map((section) => model.left(section.code));
   const score = model.score.score;
@@ -75,6 +76,19 @@ test("the signature is the last thing that holds up finishing", async () => {
   assert.deepEqual(model.needs.map((need) => need.kind), ["signature"]);
   model.open.set({ signature: { name: "", photo: null, refused: "不在场" } });
   assert.deepEqual(model.needs, []);
+});
+
+test("homes drawn anew after clearing are a further draw; other items go as if never touched", async () => {
+  const { model } = await sheet(new Map(), ALL);
+  const item = ALL.items.find((one) => one.scoring.kind === "sample")?.code ?? "";
+  model.change(item, { drawn: [1, 2], failed: [], note: drawNote(40, 1, "") });
+  model.clear(item);
+  assert.equal(drawn(model.answer(item)?.note ?? "")?.turn, 1);
+  assert.deepEqual(model.needsOf(item).map((need) => need.kind), ["unfilled"]);
+  const other = ALL.items.find((one) => one.scoring.kind === "deduct")?.code ?? "";
+  model.change(other, { counts: {} });
+  model.clear(other);
+  assert.equal(model.answer(other), undefined);
 });
 
 test("the pad types figures and nothing else", () => {

@@ -4,7 +4,8 @@ import { newId } from "../rules/ids";
 import type { Drafts, OpenDraft } from "../tablet";
 import { now } from "./clock";
 import type { DraftCopy } from "./draft-copy";
-import { OpenSheet, heldDraft } from "./open-draft";
+import { type Kept, heldDraft, readDraft } from "./draft-store";
+import { OpenSheet } from "./open-draft";
 import { ENTRY_STORES, type Unnumbered, enter, prepare, shown } from "./outbox";
 import { removePhotos } from "./photo-store";
 import type { DraftKept } from "./shapes";
@@ -16,8 +17,11 @@ interface Shared { sheet: Promise<OpenSheet>; here: OpenSheet | null; users: num
 
 export class KeptDrafts implements Drafts {
   #open = new Map<string, Shared>();
+  #ahead = new Map<string, Promise<Kept | undefined>>();
 
-  constructor(private readonly shelf: Shelf) {}
+  constructor(private readonly shelf: Shelf) {
+    shelf.live.on(["people", "drafts", "answers", "photos"], () => this.#ahead.clear());
+  }
 
   /** The newest first. */
   async list(): Promise<Draft[]> {
@@ -46,6 +50,13 @@ export class KeptDrafts implements Drafts {
     return draft;
   }
 
+  /** Reads a draft that will likely be opened next, so that it then stands at once. Forgotten when any draft changes. */
+  async prepare(inspection: string): Promise<void> {
+    const reading = this.shelf.mine().then(({ core }) => readDraft(core, inspection)).catch(() => undefined);
+    this.#ahead.set(inspection, reading);
+    await reading;
+  }
+
   async open(inspection: string): Promise<OpenDraft> {
     const there = this.#open.get(inspection);
     const shared = there && !there.here?.ended ? there : this.#fresh(inspection);
@@ -62,6 +73,7 @@ export class KeptDrafts implements Drafts {
   /** Draft and answers become an entry of the outbox in one transaction. Called twice, it answers the same entry. */
   async finish(inspection: string, args: unknown, photos: string[], title: string): Promise<Entry> {
     const sheet = await this.#mine(inspection);
+    await sheet?.flush(); // and with it the taking over: only who holds the draft may end it
     const core = sheet?.core ?? (await this.shelf.mine()).core;
     const entry = await move(core, inspection, sheet?.holder ?? null, prepare({
       verb: "inspection.submit", args, photos, about: { kind: "inspection", id: inspection, village: null, title },
@@ -92,7 +104,9 @@ export class KeptDrafts implements Drafts {
   }
 
   #fresh(inspection: string): Shared {
-    const sheet = this.shelf.mine().then(({ core }) => OpenSheet.open(core, inspection, this.shelf.live));
+    const ahead = this.#ahead.get(inspection);
+    this.#ahead.delete(inspection); // memory of one moment: good for one opening
+    const sheet = this.shelf.mine().then(async ({ core }) => OpenSheet.open(core, inspection, this.shelf.live, await ahead));
     const shared: Shared = { sheet, here: null, users: 0 };
     this.#open.set(inspection, shared);
     return shared;

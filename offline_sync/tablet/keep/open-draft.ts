@@ -1,70 +1,62 @@
 /** A draft on the screen: memory first, every tap on its way to the disk at once, and always said how far it is.
  *
- * Only the window that opened the draft last may write: `holder` is checked in every write, so two windows never mix
- * their answers; the older one is told at once.
+ * Only the window that took the draft over last may write: `holder` is checked in every write, so two windows never mix
+ * their answers; the older one is told at once. A draft is read first and drawn; taking it over is a write, which waits
+ * for the disk, so it goes on beside that. What the older window wrote in between is taken in, and what was tapped here
+ * meanwhile is done over on top of it.
  */
 import type { Draft, DraftAnswer, Photo } from "../model";
 import { newId } from "../rules/ids";
 import { type Live, type OpenDraft, Trouble } from "../tablet";
 import { now } from "./clock";
-import { plainPhotos } from "./photo-store";
+import { type Kept, gone, heldDraft, keptDraft, photosIn, readDraft, steady } from "./draft-store";
 import { Saver } from "./saver";
-import type { CoreShape, DraftKept } from "./shapes";
-import type { Core, Reader } from "./store";
+import type { Core } from "./store";
 
 const CHANNEL = "xuncun-drafts";
 const HEAD = ""; // the draft itself, beside its items; it goes with every write
-
-export const elsewhere = (): Trouble => new Trouble("draft_elsewhere",
-  "这份检查表已在另一个窗口打开，这里不能再填。请到那个窗口继续填，或点“在这里接着填”。");
-export const gone = (): Trouble => new Trouble("draft_gone",
-  "这份检查表已提交或已删除，这里不能再填。请返回村庄列表查看。");
+const TAKE = " "; // nothing but that it is this window's
 
 const blank = (item: string): DraftAnswer => ({
   item, counts: null, level: null, yes: null, value: null, points: null, drawn: null, failed: null, na: false,
   note: "", veto: null, findings: [],
 });
 
-/** The draft as this window may write it. Raises draft_gone, draft_elsewhere. */
-export async function heldDraft(t: Reader<CoreShape>, inspection: string, holder: string): Promise<DraftKept> {
-  const draft = await t.get("drafts", inspection);
-  if (!draft) throw gone();
-  if (draft.holder !== holder) throw elsewhere();
-  return draft;
-}
-
 export class OpenSheet implements OpenDraft {
-  photos: readonly Photo[] = [];
+  photos: readonly Photo[];
   #draft: Draft;
   #answers: Map<string, DraftAnswer>;
   #saver = new Saver((items) => this.#save(items), () => this.#say(),
     ({ code }) => code === "draft_gone" || code === "draft_elsewhere");
   #ears = new Set<() => void>();
   #channel: BroadcastChannel | null = null;
-  #deaf: () => void = () => undefined;
+  #deaf: () => void;
+  #taken = false;
+  #tapped = false;
+  #early: { key: string; act: () => void }[] = []; // what was tapped before the draft was this window's
 
   private constructor(
-    readonly core: Core, private readonly live: Live, { draft, answers }: Kept, readonly holder: string,
+    readonly core: Core, private readonly live: Live, { draft, answers, photos }: Kept, readonly holder: string, later: boolean,
   ) {
     this.#draft = draft;
     this.#answers = answers;
-    this.#saver.savedAt = draft.updated_at;
+    this.photos = photos;
+    this.#deaf = live.on(["photos"], () => void this.#look().catch(() => undefined));
+    this.#listen();
+    if (later) setTimeout(() => this.#take());
+    else this.#take();
   }
 
-  /** Opens a draft and takes it over from any other window. Raises draft_gone. */
-  static async open(core: Core, inspection: string, live: Live): Promise<OpenSheet> {
-    const holder = newId();
-    const sheet = new OpenSheet(core, live, await take(core, inspection, holder), holder);
-    sheet.#tellOthers();
-    await sheet.#look();
-    sheet.#deaf = live.on(["photos"], () => void sheet.#look().catch(() => undefined));
-    return sheet;
+  /** Opens a draft as it stands, or as it was read `ahead` (then it is drawn first); it is taken over from any other window
+   * at once, and `flush` waits for it. Raises draft_gone. */
+  static async open(core: Core, inspection: string, live: Live, ahead?: Kept): Promise<OpenSheet> {
+    return new OpenSheet(core, live, ahead ?? (await readDraft(core, inspection)), newId(), ahead !== undefined);
   }
 
   get draft(): Draft { return this.#draft; }
   get answers(): ReadonlyMap<string, DraftAnswer> { return this.#answers; }
-  get saving(): boolean { return this.#saver.saving; }
-  get savedAt(): string | null { return this.#saver.savedAt; }
+  get saving(): boolean { return this.#tapped && this.#saver.saving; }
+  get savedAt(): string | null { return (this.#tapped && this.#saver.savedAt) || this.#draft.updated_at; }
   get trouble(): Trouble | null { return this.#saver.trouble; }
   get ended(): boolean { return this.#saver.ended; }
 
@@ -81,6 +73,7 @@ export class OpenSheet implements OpenDraft {
   }
 
   flush(): Promise<void> {
+    this.#take();
     return this.#saver.flush();
   }
 
@@ -108,8 +101,14 @@ export class OpenSheet implements OpenDraft {
     if (this.ended) {
       this.#saver.trouble ??= gone(); // never quietly: this tap will not be kept
     } else {
-      act();
-      this.#draft = { ...this.#draft, updated_at: now() };
+      const at = now();
+      const touch = (): void => {
+        act();
+        this.#draft = { ...this.#draft, updated_at: at };
+      };
+      if (!this.#taken) this.#early.push({ key, act: touch });
+      touch();
+      this.#tapped = true;
       this.#saver.touch(key);
     }
     this.#say();
@@ -117,20 +116,22 @@ export class OpenSheet implements OpenDraft {
 
   /** Reads again which photos this visit has. */
   async #look(): Promise<void> {
-    const kept = await this.core.read(["photos"], (t) =>
-      t.all("photos", { index: "about", is: ["inspection", this.#draft.inspection] }));
-    this.photos = plainPhotos(kept);
+    const { inspection } = this.#draft;
+    this.photos = await this.core.read(["photos"], (t) => photosIn(t, inspection));
     this.#say();
   }
 
-  #tellOthers(): void {
+  #take(): void {
+    if (!this.#taken && !this.ended) this.#saver.touch(TAKE);
+  }
+
+  #listen(): void {
     if (typeof BroadcastChannel === "undefined") return;
-    const { holder } = this;
     const { inspection } = this.#draft;
     this.#channel = new BroadcastChannel(CHANNEL);
-    this.#channel.postMessage({ inspection, holder });
     this.#channel.onmessage = ({ data }: MessageEvent<{ inspection: string; holder: string }>) => {
-      if (data.inspection === inspection && data.holder !== holder) this.end(elsewhere());
+      // Before or after us? Word may come late: the store knows.
+      if (data.inspection === inspection && data.holder !== this.holder && !this.ended) this.#saver.touch(TAKE);
     };
   }
 
@@ -138,31 +139,33 @@ export class OpenSheet implements OpenDraft {
     for (const hear of [...this.#ears]) hear();
   }
 
-  async #save(items: string[]): Promise<void> {
-    const draft = this.#draft;
-    const { inspection } = draft;
-    const answers = items.filter((item) => item !== HEAD).map((item) => [item, this.#answers.get(item)] as const);
+  async #save(keys: string[]): Promise<void> {
+    const { inspection } = this.#draft;
+    const taking = !this.#taken;
     await this.core.write(["drafts", "answers"], async (t) => {
-      await heldDraft(t, inspection, this.holder);
-      t.put("drafts", { ...draft, holder: this.holder });
-      for (const [item, answer] of answers) {
+      if (taking) this.#catchUp(await keptDraft(t, inspection));
+      else await heldDraft(t, inspection, this.holder);
+      if (taking || keys.some((key) => key !== TAKE)) t.put("drafts", { ...this.#draft, holder: this.holder });
+      for (const item of new Set(taking ? this.#early.map(({ key }) => key) : keys)) {
+        if (item === HEAD || item === TAKE) continue;
+        const answer = this.#answers.get(item);
         if (answer) t.put("answers", { inspection, item, answer });
         else t.remove("answers", [inspection, item]);
       }
     });
-    this.live.tell("answers");
+    if (taking) {
+      this.#taken = true;
+      this.#early = [];
+      this.#channel?.postMessage({ inspection, holder: this.holder });
+    }
+    if (keys.some((key) => key !== TAKE)) this.live.tell("answers");
   }
-}
 
-interface Kept { draft: Draft; answers: Map<string, DraftAnswer> }
-
-function take(core: Core, inspection: string, holder: string): Promise<Kept> {
-  return core.write(["drafts", "answers"], async (t) => {
-    const there = await t.get("drafts", inspection);
-    if (!there) throw gone();
-    t.put("drafts", { ...there, holder });
-    const kept = await t.all("answers", { starts: [inspection] });
-    const { holder: _holder, ...draft } = there;
-    return { draft, answers: new Map(kept.map(({ item, answer }) => [item, answer])) };
-  });
+  /** The store's word, and on top of it what was tapped here since the sheet was drawn. What is as it was stays the very
+   * same object: nothing is drawn anew for it. */
+  #catchUp({ draft, answers }: Pick<Kept, "draft" | "answers">): void {
+    this.#draft = steady(this.#draft, draft);
+    this.#answers = new Map([...answers].map(([item, answer]) => [item, steady(this.#answers.get(item), answer)]));
+    for (const { act } of this.#early) act();
+  }
 }

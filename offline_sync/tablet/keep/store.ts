@@ -61,6 +61,11 @@ export class Store<S extends Shape> {
     return this.#tried((db) => this.#writing(db, stores, work));
   }
 
+  /** Opens it, so that the first to use it need not wait. */
+  async warm(): Promise<void> {
+    await this.#open();
+  }
+
   /** Lets the handle go; the next use opens it again. */
   close(): void {
     const opening = this.#opening;

@@ -1,6 +1,6 @@
 /** How screens get at the tablet, and how they hear that something changed. */
 import { createContext } from "preact";
-import { useCallback, useContext, useEffect, useRef, useState } from "preact/hooks";
+import { useCallback, useContext, useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { miss } from "./missed";
 import { Trouble } from "../tablet";
 import type { SyncState, Tablet, Topic } from "../tablet";
@@ -31,7 +31,7 @@ export function useLive<T>(topics: readonly Topic[], load: (tablet: Tablet) => P
   const latest = useRef(load);
   latest.current = load;
   const again = useRef<() => void>(() => undefined);
-  useEffect(() => {
+  useLayoutEffect(() => { // asked at once: an effect waits until an empty screen has been drawn
     let gone = false;
     let running = false;
     let dirty = false;

@@ -3,13 +3,29 @@ import { useEffect, useState } from "preact/hooks";
 
 /** Hashes walked through, the present one last: tells whether "back" is one step back or a jump up. */
 const walked: string[] = [location.hash];
+const ears = new Set<() => void>();
+let at = location.hash;
 
-addEventListener("hashchange", () => {
+addEventListener("hashchange", moved);
+
+/** A tap on a link of ours is followed at once; the browser would tell of it one frame later. */
+document.addEventListener("click", (event) => {
+  const link = event.target instanceof Element ? event.target.closest<HTMLAnchorElement>('a[href^="#/"]') : null;
+  if (!link || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  event.preventDefault();
+  location.hash = link.hash;
+  moved();
+});
+
+function moved(): void {
+  if (at === location.hash) return;
+  at = location.hash;
   const backwards = walked[walked.length - 2] === location.hash;
   if (backwards) walked.pop();
   else if (walked[walked.length - 1] !== location.hash) walked.push(location.hash);
+  for (const hear of [...ears]) hear();
   scrollWhenReady(backwards ? scrolled.get(location.hash) ?? 0 : 0, performance.now() + 1_000);
-});
+}
 
 /** How far down each screen was when it was left. The browser's own memory gives up before a list has been read. */
 const scrolled = new Map<string, number>();
@@ -70,9 +86,9 @@ export function useRoute(): string[] {
   const [hash, set] = useState(location.hash);
   useEffect(() => {
     const hear = () => set(location.hash);
-    addEventListener("hashchange", hear);
+    ears.add(hear);
     hear();
-    return () => removeEventListener("hashchange", hear);
+    return () => void ears.delete(hear);
   }, []);
   return partsOf(hash);
 }

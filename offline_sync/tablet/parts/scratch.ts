@@ -19,6 +19,9 @@ function write(key: string, text: string | null): void {
   } catch { /* as above */ }
 }
 
+/** Words that are taken back from where they stood: found again where they were written. */
+export const keepWords = (key: string, text: string): void => { if (text.trim()) write(key, text); };
+
 /** The words, how to change them, and how to let them go once they are handed in. */
 export function useScratch(key: string, otherwise = ""): [string, (text: string) => void, () => void] {
   const [text, set] = useState(() => read(key) ?? otherwise);

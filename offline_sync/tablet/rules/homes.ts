@@ -28,8 +28,11 @@ export function drawNote(homes: number, turn: number, reason: string): string {
   return turn > 1 ? `共${homes}户，第${turn}次抽取：${reason.trim()}` : `共${homes}户，第1次抽取`;
 }
 
-/** What `drawNote` told; null where the note tells of no draw. */
-export function readDraw(note: string): { homes: number; turn: number } | null {
-  const found = /^共(\d{1,4})户，第(\d{1,3})次抽取/.exec(note);
-  return found ? { homes: Number(found[1]), turn: Number(found[2]) } : null;
+export interface Draw { homes: number; turn: number; reason: string }
+
+/** What `drawNote` told, at the note's start or behind the reason of a 不适用; null where it tells of no draw. */
+export function drawn(note: string): Draw | null {
+  const [, homes, turn, reason = ""] = /^共(\d{1,4})户，第(\d{1,3})次抽取(?:：(.*))?$/s.exec(note)
+    ?? /（此前共(\d{1,4})户，第(\d{1,3})次抽取(?:：(.*))?）$/s.exec(note) ?? [];
+  return homes ? { homes: Number(homes), turn: Number(turn), reason } : null;
 }

@@ -25,13 +25,14 @@ export interface Given {
   author?: string;
   inspectors?: readonly string[];
   provisional?: boolean; // what is missing leaves the base
+  scored?: WeakMap<Answer, ItemScore>; // of one checklist, answers that never change: what they earned before
 }
 
 /** Score a sheet; never throws, whatever the answers hold. */
 export function score(checklist: Checklist, answers: Iterable<Answer>, given: Given = {}): Score {
   const provisional = given.provisional ?? false;
   const said = byItem(answers);
-  const { items, missing } = scoreItems(checklist, said, given.auto ?? {});
+  const { items, missing } = scoreItems(checklist, said, given);
   const zero = round(ZERO, checklist.item_places);
   const sections = new Map(checklist.sections.map((part) => [part.code, sum(part, items, zero, provisional)]));
   let earned = zero;
@@ -49,13 +50,16 @@ export function score(checklist: Checklist, answers: Iterable<Answer>, given: Gi
   };
 }
 
-function scoreItems(checklist: Checklist, said: ReadonlyMap<string, Answer>, auto: NonNullable<Given["auto"]>) {
+function scoreItems(checklist: Checklist, said: ReadonlyMap<string, Answer>, { auto = {}, scored }: Given) {
   const items = new Map<string, ItemScore>();
   const missing: string[] = [];
   for (const item of checklist.items) {
     const value = Object.hasOwn(auto, item.code) ? auto[item.code] : undefined;
-    const earned = !item.auto ? itemPoints(item, said.get(item.code), checklist.item_places)
-      : value === undefined ? null : autoPoints(item, value, checklist.item_places);
+    const answer = said.get(item.code);
+    const before = answer && !item.auto ? scored?.get(answer) : undefined;
+    const earned = before ?? (!item.auto ? itemPoints(item, answer, checklist.item_places)
+      : value === undefined ? null : autoPoints(item, value, checklist.item_places));
+    if (answer && earned && !item.auto) scored?.set(answer, earned);
     if (earned) items.set(item.code, earned);
     else missing.push(item.code);
   }

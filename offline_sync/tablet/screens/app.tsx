@@ -7,6 +7,7 @@ import { lazily } from "../parts/lazy";
 import { useRoute } from "../parts/route";
 import { readEvidenceLink } from "../rules/links";
 import { restoreTheme } from "../parts/theme";
+import { Sheet } from "./ahead";
 import { gate } from "./gates";
 import { CardPage, Cards } from "./cards";
 import { Expired } from "./expired";
@@ -22,7 +23,6 @@ import { TaskPage } from "./task";
 import { Tasks } from "./tasks";
 import { Village } from "./village";
 
-const Sheet = lazily(() => import("./sheet/sheet").then((one) => one.Sheet));
 const Rescue = lazily(() => import("./rescue").then((one) => one.Rescue));
 const Evidence = lazily(() => import("./evidence").then((one) => one.Evidence));
 
@@ -71,5 +71,5 @@ function Inside({ who, place, id, more }: { who: Known; place: string; id: strin
   if (place === "card") return <CardPage key={id} id={id} />;
   if (place === "evidence") return <Evidence link={readEvidenceLink(location.hash)} />;
   if (place === "scan") return <ScanPage wants="village" />;
-  return <Home />;
+  return <Home who={who} />;
 }

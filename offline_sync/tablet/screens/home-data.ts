@@ -10,7 +10,6 @@ export interface HomeRows {
   cards: Rows<"card">;
   drafts: Draft[];
   outbox: Entry[];
-  who: string;
 }
 
 import type { Draft, Entry } from "../model";
@@ -39,7 +38,6 @@ export interface HomeData {
   drafts: Draft[]; // the one worked on last first
   loose: Draft[]; // begun on something that is no longer assigned
   cards: number;
-  who: string;
 }
 
 /** Photo counts, read after the list stands. */
@@ -48,16 +46,16 @@ export type Counted = Pick<Parameters<typeof visits>[1], "inspections" | "photos
 export const NOTHING_COUNTED: Counted = { inspections: [], photos: new Map() };
 
 export async function readHome(tablet: Tablet): Promise<HomeRows> {
-  const [villages, towns, rounds, assignments, cards, drafts, outbox, me] = await Promise.all([
+  const [villages, towns, rounds, assignments, cards, drafts, outbox] = await Promise.all([
     tablet.rows.all("village"), tablet.rows.all("town"), tablet.rows.all("round"), tablet.rows.all("assignment"),
-    tablet.rows.all("card"), tablet.drafts.list(), tablet.outbox.list(), tablet.people.current(),
+    tablet.rows.all("card"), tablet.drafts.list(), tablet.outbox.list(),
   ]);
-  return { villages, towns, rounds, assignments, cards, drafts, outbox, who: me?.title || me?.name || "" };
+  return { villages, towns, rounds, assignments, cards, drafts, outbox };
 }
 
-export function homeOf({ villages, towns, rounds, assignments, cards, drafts, outbox, who }: HomeRows, counted: Counted): HomeData {
-  const open = rounds.filter((round) => round.stage === "started" || (round.stage === "closed" && unfinished(round.id, assignments, drafts, outbox)));
-  const mine = assignments.filter((one) => one.stage !== "withdrawn" && open.some((round) => round.id === one.round));
+export function homeOf({ villages, towns, rounds, assignments, cards, drafts, outbox }: HomeRows, counted: Counted): HomeData {
+  const open = openRounds(rounds, assignments, drafts, outbox);
+  const mine = assignedOpen(rounds, assignments, drafts, outbox);
   const all = visits(mine, { drafts, outbox, ...counted });
   const townNames = new Map(towns.map(({ code, name }) => [code, name]));
   const names = plainNames(villages, townNames);
@@ -76,8 +74,18 @@ export function homeOf({ villages, towns, rounds, assignments, cards, drafts, ou
       .sort((a, b) => (a.row.closes < b.row.closes ? -1 : 1)),
     loose: drafts.filter((draft) => !all.some((visit) => visit.inspection === draft.inspection)),
     drafts: [...drafts].sort((a, b) => Date.parse(b.updated_at) - Date.parse(a.updated_at)),
-    cards: openCards(cards, outbox).length, who,
+    cards: openCards(cards, outbox).length,
   };
+}
+
+type Work = [rounds: HomeRows["rounds"], assignments: HomeRows["assignments"], drafts: readonly Draft[], outbox: readonly Entry[]];
+
+const openRounds = (...[rounds, assignments, drafts, outbox]: Work): HomeRows["rounds"] => rounds.filter((round) =>
+  round.stage === "started" || (round.stage === "closed" && unfinished(round.id, assignments, drafts, outbox)));
+
+function assignedOpen(...work: Work): HomeRows["assignments"] {
+  const open = new Set(openRounds(...work).map(({ id }) => id));
+  return work[1].filter((one) => one.stage !== "withdrawn" && open.has(one.round));
 }
 
 /** A round that was closed while something of mine is not finished: it can still be handed in, late. */
@@ -86,8 +94,22 @@ function unfinished(round: string, assignments: readonly RowOf<"assignment">[], 
     || outbox.some((entry) => !entry.verdict && (entry.args as { round?: string } | null)?.round === round);
 }
 
-export async function countPhotos(tablet: Tablet): Promise<Counted> {
-  const [inspections, photos] = await Promise.all([tablet.rows.all("inspection"), tablet.rows.all("photo")]);
+const CALM = 300; // ms that the list has to itself once it stands
+
+/** What was received of my visits under way, and which of its photos are not there yet. Village by village: a year of a
+ * town's visits in one piece would keep the screen from answering. */
+export async function countPhotos(tablet: Tablet, listed: () => HomeRows | null): Promise<Counted> {
+  await new Promise((calm) => setTimeout(calm, CALM));
+  const home = listed(); // as it is by now
+  if (!home) return NOTHING_COUNTED;
+  const { rounds, assignments, drafts, outbox } = home;
+  const mine = assignedOpen(rounds, assignments, drafts, outbox);
+  const open = new Set(mine.map(({ round }) => round));
+  const inspections: Counted["inspections"][number][] = [];
+  for (const village of new Set(mine.map((one) => one.village))) {
+    for (const row of await tablet.rows.of("inspection", village)) if (open.has(row.round)) inspections.push(row);
+  }
+  const photos = inspections.some((row) => row.photos.length > 0) ? await tablet.rows.all("photo") : [];
   return { inspections, photos: new Map(photos.map(({ id, state }) => [id, state])) };
 }
 

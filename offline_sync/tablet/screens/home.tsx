@@ -1,5 +1,5 @@
 /** 村庄: my rounds, what goes on, and every village I may see. */
-import { useMemo, useState } from "preact/hooks";
+import { useMemo, useRef, useState } from "preact/hooks";
 import { Bar, Loading, Note, Part, Row, Rows, TroubleCard } from "../parts/bits";
 import { Button, LinkButton } from "../parts/button";
 import { Frame } from "../parts/frame";
@@ -8,15 +8,19 @@ import type { Draft } from "../model";
 import type { Place } from "../rules/distance";
 import { CHECKLIST, word } from "../rules/office-words";
 import { told, windowWords } from "../rules/when";
+import { useAhead } from "./ahead";
 import { NOTHING_COUNTED, countPhotos, homeOf, readHome } from "./home-data";
 import type { HomeData, MyRound } from "./home-data";
 import { VillageList } from "./village-list";
+import type { Known } from "../tablet";
 
-export function Home() {
+export function Home({ who }: { who: Known }) {
   const tablet = useTablet();
   const home = useLive(["rows", "drafts", "outbox"], readHome);
   const listed = home.value !== null; // what takes longer is asked for once the names stand
-  const counted = useLive(["rows", "photos"], async (one) => (listed ? countPhotos(one) : NOTHING_COUNTED), [listed]);
+  const shown = useRef(home.value);
+  shown.current = home.value;
+  const counted = useLive(["rows", "photos"], async (one) => (listed ? countPhotos(one, () => shown.current) : NOTHING_COUNTED), [listed]);
   const room = useLive(["storage", "photos"], async (one) => (listed ? one.storage.state() : null), [listed]);
   const [here, setHere] = useState<Place | "asking" | "unknown" | null>(null);
   const locate = async () => {
@@ -25,8 +29,9 @@ export function Home() {
     setHere((await tablet.where.now(10_000)) ?? "unknown");
   };
   const data = useMemo(() => home.value && homeOf(home.value, counted.value ?? NOTHING_COUNTED), [home.value, counted.value]);
+  useAhead(data?.drafts[0]?.inspection, home.value);
   return (
-    <Frame title="巡村" place="villages" sub={data?.who} wide>
+    <Frame title="巡村" place="villages" sub={who.title || who.name} wide>
       {home.trouble && <TroubleCard trouble={home.trouble} again={home.again} />}
       {!data && !home.trouble && <Loading />}
       {data && (

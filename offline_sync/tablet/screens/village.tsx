@@ -11,6 +11,7 @@ import { evidenceLink } from "../rules/links";
 import { CHECKLIST, word } from "../rules/office-words";
 import { windowWords } from "../rules/when";
 import { Trouble } from "../tablet";
+import { useAhead } from "./ahead";
 import { PastVisits } from "./past-visits";
 import { TaskRows } from "./task-rows";
 import { readVillage } from "./village-data";
@@ -21,6 +22,7 @@ export function Village({ code }: { code: string }) {
   const village = useLive(["rows", "drafts", "outbox"], (tablet) => readVillage(tablet, code), [code]);
   const position = usePosition();
   const data = village.value;
+  useAhead(data?.mine.find(({ sign }) => sign === "draft")?.inspection, data);
   if (!data) {
     return (
       <Frame title="村庄" back="/">

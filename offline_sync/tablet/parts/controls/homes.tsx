@@ -5,10 +5,10 @@ import { Icon } from "../icons";
 import { typed } from "../../rules/digits";
 import { Pad } from "./pad";
 
-interface DrawProps { unit: string; wanted: number; onDraw: (homes: number) => void }
+interface DrawProps { unit: string; wanted: number; before: number; onDraw: (homes: number) => void } // `before`: draws made and cleared
 
 /** First: how many homes there are. */
-export function HomesDraw({ unit, wanted, onDraw }: DrawProps) {
+export function HomesDraw({ unit, wanted, before, onDraw }: DrawProps) {
   const [text, setText] = useState("");
   const homes = Number(typed(text) ?? 0);
   return (
@@ -16,7 +16,8 @@ export function HomesDraw({ unit, wanted, onDraw }: DrawProps) {
       <div class="figure-told">
         <p class="pad-figure" role="status" aria-label="全村总数">{text || "–"} <small>{unit}</small></p>
         <p>填全村常住{unit}数，系统随机抽 {wanted} {unit}。编号按村里的门牌或花名册顺序从 1 数起。</p>
-        <Button kind="main" disabled={homes < 1} onClick={() => onDraw(homes)}>抽取 {Math.min(wanted, homes || wanted)} {unit}</Button>
+        {before > 0 && <p class="note note-amber">本项已抽过 {before} 次，清空不重新计次。再抽要写明原因。</p>}
+        <Button kind="main" disabled={homes < 1} onClick={() => onDraw(homes)}>{before > 0 ? "重新抽取…" : `抽取 ${Math.min(wanted, homes || wanted)} ${unit}`}</Button>
       </div>
       <Pad text={text} places={0} digits={4} onText={setText} />
     </div>

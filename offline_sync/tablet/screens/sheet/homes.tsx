@@ -5,7 +5,7 @@ import { Button } from "../../parts/button";
 import { HomesDraw, HomesList } from "../../parts/controls/homes";
 import { Dialog } from "../../parts/dialog";
 import type { Item } from "../../rules/checklist";
-import { drawHomes, drawNote, readDraw, seedOf } from "../../rules/homes";
+import { drawHomes, drawNote, drawn, seedOf } from "../../rules/homes";
 import type { Sample } from "../../rules/methods";
 import { REDRAW_REASONS } from "../../rules/words";
 import { useDesk } from "./hooks";
@@ -13,21 +13,24 @@ import { Reasons } from "./reasons";
 
 export function Homes({ item, method, answer }: { item: Item; method: Sample; answer: DraftAnswer | undefined }) {
   const { model } = useDesk();
-  const [again, setAgain] = useState(false);
-  const before = readDraw(answer?.note ?? "");
+  const [again, setAgain] = useState<number | null>(null); // for how many homes
+  const before = drawn(answer?.note ?? "");
   const draw = (homes: number, turn: number, reason: string) => {
-    const drawn = drawHomes(seedOf(model.draft.inspection, item.code, homes, turn), homes, method.draw);
-    model.change(item.code, { drawn, failed: null, note: drawNote(homes, turn, reason) });
+    const lots = drawHomes(seedOf(model.draft.inspection, item.code, homes, turn), homes, method.draw);
+    model.change(item.code, { drawn: lots, failed: null, note: drawNote(homes, turn, reason) });
   };
-  if (!answer?.drawn) return <HomesDraw unit={method.unit} wanted={method.draw} onDraw={(homes) => draw(homes, (before?.turn ?? 0) + 1, "")} />;
-  const { homes = answer.drawn.length, turn = 1 } = before ?? {};
+  const { homes = answer?.drawn?.length ?? 0, turn = answer?.drawn ? 1 : 0 } = before ?? {};
   return (
     <>
-      <HomesList
-        unit={method.unit} drawn={answer.drawn} failed={answer.failed} told={answer.note || `共 ${homes} ${method.unit}`}
-        onFailed={(failed) => model.change(item.code, { failed })} onAgain={() => setAgain(true)}
-      />
-      {again && <Again onClose={() => setAgain(false)} homes={homes} unit={method.unit} onDraw={(count, reason) => draw(count, turn + 1, reason)} />}
+      {answer?.drawn
+        ? <HomesList
+            unit={method.unit} drawn={answer.drawn} failed={answer.failed} told={answer.note || `共 ${homes} ${method.unit}`}
+            onFailed={(failed) => model.change(item.code, { failed })} onAgain={() => setAgain(homes)}
+          />
+        : <HomesDraw unit={method.unit} wanted={method.draw} before={turn} onDraw={(count) => (turn ? setAgain(count) : draw(count, 1, ""))} />}
+      {again !== null && (
+        <Again onClose={() => setAgain(null)} homes={again} unit={method.unit} onDraw={(count, reason) => draw(count, turn + 1, reason)} />
+      )}
     </>
   );
 }

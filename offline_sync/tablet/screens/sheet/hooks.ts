@@ -18,6 +18,16 @@ export function useDesk(): Desk {
   return desk;
 }
 
+/** False in a part's first frame, true from the next on: what one looks at first need not wait for the rest. */
+export function useDrawn(): boolean {
+  const [drawn, turn] = useReducer<boolean, void>(() => true, false);
+  useEffect(() => {
+    const timer = setTimeout(turn); // the effect itself comes after the frame
+    return () => clearTimeout(timer);
+  }, []);
+  return drawn;
+}
+
 /** What `select` tells of the sheet; draws anew only when that is another value than before. */
 export function useSheet<T>(select: (model: SheetModel) => T): T {
   const { model } = useDesk();

@@ -3,11 +3,12 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { Button } from "../../parts/button";
 import { Icon } from "../../parts/icons";
 import type { Item } from "../../rules/checklist";
+import { clearable } from "../../rules/clearing";
 import { plain } from "../../rules/decimal";
 import { Control, Earned } from "./control";
 import { Findings } from "./findings";
 import { GuideDialog } from "./guide";
-import { useDesk, useSheet } from "./hooks";
+import { useDesk, useDrawn, useSheet } from "./hooks";
 import { NaBanner, NaDialog } from "./na";
 import { Veto } from "./veto";
 
@@ -53,25 +54,35 @@ function Head({ item }: { item: Item }) {
   );
 }
 
-/** Everything that is tapped on an item. */
+/** Everything that is tapped on an item: its control in the first frame, the rest in the next. */
 function Filling({ item, at }: { item: Item; at: string | null }) {
-  const { model } = useDesk();
   const na = useSheet((one) => one.answer(item.code)?.na ?? false);
-  const answered = useSheet((one) => one.answer(item.code) !== undefined);
   const [asking, setAsking] = useState(false);
+  const drawn = useDrawn();
+  const ask = () => setAsking(true);
   return (
     <>
-      {na ? <NaBanner item={item} onEdit={() => setAsking(true)} /> : <Control item={item} />}
+      {na ? <NaBanner item={item} onEdit={ask} /> : <Control item={item} />}
+      {drawn && <Below item={item} at={at} na={na} onNa={ask} />}
+      {asking && <NaDialog item={item} onClose={() => setAsking(false)} />}
+    </>
+  );
+}
+
+function Below({ item, at, na, onNa }: { item: Item; at: string | null; na: boolean; onNa: () => void }) {
+  const { model } = useDesk();
+  const answered = useSheet((one) => clearable(one.answer(item.code)));
+  return (
+    <>
       {!item.auto && <Findings item={item} at={at} />}
       {item.veto && !na && <Veto item={item} />}
       <Lacks item={item} />
       {!item.auto && (
         <div class="btns item-more">
-          {item.na_allowed && !na && <Button onClick={() => setAsking(true)}>不适用…</Button>}
-          {answered && <Clear onClear={() => model.open.forget(item.code)} item={item} />}
+          {item.na_allowed && !na && <Button onClick={onNa}>不适用…</Button>}
+          {answered && <Clear onClear={() => model.clear(item.code)} item={item} />}
         </div>
       )}
-      {asking && <NaDialog item={item} onClose={() => setAsking(false)} />}
     </>
   );
 }

@@ -6,9 +6,12 @@ import { shortCode } from "../../rules/words";
 import { useDesk, useSheet } from "./hooks";
 import { PartnerDialog } from "./partner";
 
+interface Props { at: Item; drawn: boolean } // `drawn`: the item itself stands, its surroundings follow
+
 /** Wide screens: a column, the open section with its items' own words. */
-export function LeftColumn({ at }: { at: Item }) {
+export function LeftColumn({ at, drawn }: Props) {
   const { model } = useDesk();
+  if (!drawn) return <nav class="left" />;
   return (
     <nav class="left" aria-label="检查大类">
       {model.checklist.sections.map((section) => (
@@ -23,8 +26,9 @@ export function LeftColumn({ at }: { at: Item }) {
 }
 
 /** Narrow screens: two strips, sections above, the open one's items by number below. */
-export function TopStrips({ at }: { at: Item }) {
+export function TopStrips({ at, drawn }: Props) {
   const { model } = useDesk();
+  if (!drawn) return <nav class="strips" />;
   const section = model.checklist.sections.find((one) => one.code === at.section);
   return (
     <nav class="strips" aria-label="检查大类">

@@ -4,9 +4,11 @@
  */
 import type { Draft, DraftAnswer, DraftFinding, Photo } from "../../model";
 import type { Checklist, Item } from "../../rules/checklist";
+import { cleared } from "../../rules/clearing";
 import type { Change } from "../../rules/findings";
 import { type Need, itemNeeds, photosMissing, sheetNeeds } from "../../rules/needs";
 import type { ItemScore } from "../../rules/points";
+import type { Answer } from "../../wire";
 import { type Score, score } from "../../rules/scoring";
 import type { OpenDraft } from "../../tablet";
 
@@ -35,6 +37,7 @@ export class SheetModel {
   #byItem = new Map<string, readonly Photo[]>();
   #needs = new Map<string, readonly Need[]>();
   #left = new Map<string, Left>();
+  #scored = new WeakMap<Answer, ItemScore>();
   #ears = new Set<() => void>();
   #stop: () => void;
 
@@ -60,6 +63,14 @@ export class SheetModel {
   change(code: string, change: Change): void {
     this.open.answer(code, change);
     if (!this.draft.at_item) this.open.set({ at_item: code });
+  }
+
+  /** 清空本项. */
+  clear(code: string): void {
+    const answer = this.open.answers.get(code);
+    const left = answer && cleared(answer);
+    if (left) this.open.answer(code, left);
+    else if (answer) this.open.forget(code);
   }
 
   /** A change of one finding, worked out from the finding as it stands at this moment. */
@@ -99,7 +110,7 @@ export class SheetModel {
   #follow(touched: ReadonlySet<string>, all: boolean): void {
     const [author = "", ...others] = this.#draft.inspectors;
     const { checklist } = this;
-    this.score = score(checklist, this.open.answers.values(), { provisional: true, author, inspectors: this.#draft.inspectors });
+    this.score = score(checklist, this.open.answers.values(), { provisional: true, author, inspectors: this.#draft.inspectors, scored: this.#scored });
     const seconds = new Set(others);
     for (const item of checklist.items) {
       if (!all && !touched.has(item.code)) continue;

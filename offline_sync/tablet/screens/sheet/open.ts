@@ -1,5 +1,5 @@
 /** Opens a draft with all that its screen needs: the checklist it was begun with, and what things are called. */
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import type { Draft } from "../../model";
 import { asTrouble, useTablet } from "../../parts/hooks";
 import { type Checklist, readChecklist } from "../../rules/checklist";
@@ -12,7 +12,7 @@ export interface Opened { model: SheetModel | null; trouble: Trouble | null }
 export function useOpenSheet(inspection: string, turn: number): Opened {
   const tablet = useTablet();
   const [state, set] = useState<Opened>({ model: null, trouble: null });
-  useEffect(() => {
+  useLayoutEffect(() => { // before the first frame: what was read ahead stands in it
     let gone = false;
     const opening = openSheet(tablet, inspection);
     opening.then((model) => !gone && set({ model, trouble: null }), (error: unknown) => !gone && set({ model: null, trouble: asTrouble(error) }));
@@ -30,16 +30,13 @@ async function leave(model: SheetModel): Promise<void> {
 }
 
 async function openSheet(tablet: Tablet, inspection: string): Promise<SheetModel> {
-  // Opening writes (it takes the draft over), which waits for the disk; what things are called is read meanwhile.
-  const meanwhile = tablet.drafts.list().then((drafts) => {
-    const draft = drafts.find((one) => one.inspection === inspection);
-    return draft ? readAround(tablet, draft) : null;
-  });
+  const meanwhile = ahead.get(inspection) ?? readEarly(tablet, inspection);
   meanwhile.catch(() => undefined); // told below, when the draft itself is open
   const open = await tablet.drafts.open(inspection);
   try {
     const { draft } = open;
-    const { checklist, village, round, me, assignment } = (await meanwhile) ?? (await readAround(tablet, draft));
+    const there = await meanwhile;
+    const { checklist, village, round, me, assignment } = there?.checklist ? there : await readAround(tablet, draft);
     if (!checklist) throw noChecklist(draft.checklist.code, draft.checklist.version);
     const names = new Map(Object.entries(assignment?.with_names ?? {}).filter((pair): pair is [string, string] => pair[1] !== undefined));
     if (me) names.set(me.id, me.title);
@@ -55,12 +52,33 @@ async function openSheet(tablet: Tablet, inspection: string): Promise<SheetModel
   }
 }
 
+type Around = Awaited<ReturnType<typeof readAround>>;
+
 async function readAround({ rows, people }: Tablet, draft: Draft) {
   const [checklist, village, round, me, assignment] = await Promise.all([
     checklistOf(rows, draft.checklist.sha256), rows.one("village", draft.village), rows.one("round", draft.round),
     people.current(), draft.assignment ? rows.one("assignment", draft.assignment) : null,
   ]);
   return { checklist, village, round, me, assignment };
+}
+
+async function readEarly(tablet: Tablet, inspection: string): Promise<Around | null> {
+  const draft = (await tablet.drafts.list()).find((one) => one.inspection === inspection);
+  return draft ? readAround(tablet, draft) : null;
+}
+
+/** What stands around the drafts that will likely be opened next. */
+const ahead = new Map<string, Promise<Around | null>>();
+let watched: Tablet["live"] | null = null;
+
+/** Reads all that this draft's sheet needs, so that it is there when somebody opens it. */
+export async function prepareSheet(tablet: Tablet, inspection: string): Promise<void> {
+  if (watched !== tablet.live) tablet.live.on(["rows", "people"], () => ahead.clear());
+  watched = tablet.live;
+  const around = readEarly(tablet, inspection);
+  ahead.set(inspection, around);
+  around.catch(() => ahead.delete(inspection));
+  await Promise.all([around, tablet.drafts.prepare(inspection)]);
 }
 
 /** Checklists read so far, by their hash: what a hash names never changes. */

@@ -5,14 +5,16 @@ import { Frame } from "../../parts/frame";
 import { go, up } from "../../parts/route";
 import { Done } from "./done";
 import { Finish } from "./finish";
-import { type Desk, DeskContext } from "./hooks";
+import { type Desk, DeskContext, useDrawn } from "./hooks";
 import { ItemPane } from "./item";
 import { LeftColumn, TopStrips } from "./left";
 import type { SheetModel } from "./model";
-import { useOpenSheet } from "./open";
+import { prepareSheet, useOpenSheet } from "./open";
 import type { Trouble } from "../../tablet";
 import { Tally } from "./tally";
 import { useWide } from "./wide";
+
+export { prepareSheet };
 
 /** `#/visit/<inspection>`, `…/finish`, `…/done`. */
 export function Sheet({ inspection, part }: { inspection: string; part: string }) {
@@ -25,8 +27,18 @@ function OpenedSheet({ inspection, finishing }: { inspection: string; finishing:
   const { model, trouble } = useOpenSheet(inspection, turn);
   if (trouble?.code === "draft_gone") return <Done inspection={inspection} />;
   if (trouble) return <Frame title="检查表" back="/"><TroubleCard trouble={trouble} /></Frame>;
-  if (!model) return <Frame title="检查表" back="/" fill><Loading /></Frame>;
+  if (!model) return <Later><Frame title="检查表" back="/" fill><Loading /></Frame></Later>;
   return <Filled model={model} finishing={finishing} reopen={again} />;
+}
+
+/** What takes no time shows no sign of taking it. */
+function Later({ children }: { children: preact.ComponentChildren }) {
+  const [late, turn] = useReducer<boolean, void>(() => true, false);
+  useEffect(() => {
+    const timer = setTimeout(turn, 100);
+    return () => clearTimeout(timer);
+  }, []);
+  return late ? <>{children}</> : null;
 }
 
 function Filled({ model, finishing, reopen }: { model: SheetModel; finishing: boolean; reopen: () => void }) {
@@ -87,13 +99,14 @@ const marks = ({ saving, savedAt, trouble }: SheetModel["open"]): string => `${s
 
 function Filling({ item: code, finding, model }: { item: string; finding: string | null; model: SheetModel }) {
   const wide = useWide();
+  const drawn = useDrawn();
   const { items } = model.checklist;
   const n = Math.max(0, items.findIndex((one) => one.code === code));
   const item = items[n];
   if (!item) return null;
   return (
     <div class={wide ? "sheet sheet-wide" : "sheet"}>
-      {wide ? <LeftColumn at={item} /> : <TopStrips at={item} />}
+      {wide ? <LeftColumn at={item} drawn={drawn} /> : <TopStrips at={item} drawn={drawn} />}
       <ItemPane item={item} at={finding} previous={items[n - 1] ?? null} next={items[n + 1] ?? null} />
       <Tally />
     </div>

@@ -7,6 +7,9 @@ import type { Item } from "../../rules/checklist";
 import { useDesk, useSheet } from "./hooks";
 import { Picks } from "./picks";
 
+/** Where the words of a veto lie until it is raised, and after it was taken back. */
+export const vetoWords = (inspection: string, item: string): string => `${inspection} ${item} veto`;
+
 export function Veto({ item }: { item: Item }) {
   const { model } = useDesk();
   const veto = useSheet((one) => one.answer(item.code)?.veto ?? null);
@@ -33,7 +36,7 @@ export function Veto({ item }: { item: Item }) {
 function VetoDialog({ item, onClose }: { item: Item; onClose: () => void }) {
   const { model } = useDesk();
   const before = model.answer(item.code)?.veto;
-  const [text, setText, written] = useScratch(`${model.draft.inspection} ${item.code} veto`, before?.text);
+  const [text, setText, written] = useScratch(vetoWords(model.draft.inspection, item.code), before?.text);
   const [second, setSecond] = useState(before?.second ?? null);
   const others = model.draft.inspectors.slice(1).map((id) => ({ value: id, words: model.about.names.get(id) ?? "另一名检查员" }));
   const done = () => {
