@@ -5,7 +5,7 @@ import { makeRows } from "../../offline_sync/tablet/keep/rows";
 import { ENTRY_STORES, enter, prepare } from "../../offline_sync/tablet/keep/outbox";
 import type { Entry } from "../../offline_sync/tablet/model";
 import type { Trouble } from "../../offline_sync/tablet/tablet";
-import { B, WANTED, breakPut, domError, freshHouse, type House, photo, rest, signIn, window_ } from "./keep-house";
+import { B, WANTED, breakPut, domError, freshHouse, type House, photo, rest, signIn, until, window_ } from "./keep-house";
 
 let mend: () => void = () => undefined;
 afterEach(() => mend());
@@ -37,7 +37,7 @@ test("every tap is on the disk a moment later, a row each, and says so", async (
   assert.equal(sheet.saving, true);
   sheet.answer("RE-1.1", { note: "路边" });
   sheet.answer("RE-1.2", { yes: false });
-  await rest();
+  await until(() => !sheet.saving);
   assert.equal(sheet.saving, false);
   assert.deepEqual([heard[0], heard[heard.length - 1]], [true, false]);
   assert.deepEqual((await answersIn(house)).map(({ item, answer }) => [item, answer.counts, answer.note, answer.yes]),
@@ -110,7 +110,7 @@ test("two windows on one draft: the newer writes, the older is told and writes n
   older.answer("RE-1.1", { yes: true });
   await older.flush();
   const newer = await window_().drafts.open(older.draft.inspection);
-  await rest();
+  await until(() => older.trouble !== null);
   assert.equal(older.trouble?.code, "draft_elsewhere"); // told at once
   older.answer("RE-1.1", { yes: false });
   await rest();
@@ -120,7 +120,7 @@ test("two windows on one draft: the newer writes, the older is told and writes n
   const back = await house.drafts.open(older.draft.inspection); // and may take it back
   back.answer("RE-1.1", { yes: false });
   await back.flush();
-  await rest();
+  await until(() => newer.trouble !== null);
   assert.equal(newer.trouble?.code, "draft_elsewhere");
 });
 
@@ -132,7 +132,7 @@ test("a window that hears nothing is stopped by the store itself", async () => {
     const older = await opened(house);
     await window_().drafts.open(older.draft.inspection);
     older.answer("RE-1.1", { yes: false });
-    await rest();
+    await until(() => older.trouble !== null);
     assert.equal(older.trouble?.code, "draft_elsewhere");
     assert.deepEqual(await answersIn(house), []);
   } finally {

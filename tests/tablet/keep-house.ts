@@ -91,5 +91,10 @@ export function breakPut(store: string, error: () => Error, which: "next" | "alw
 
 export const domError = (name: string) => (): DOMException => new DOMException(name, name);
 
+/** Wait until this is so, two seconds at most: a busy machine takes its time. */
+export async function until(so: () => boolean | Promise<boolean>): Promise<void> {
+  for (let n = 0; n < 200 && !(await so()); n += 1) await rest(10);
+}
+
 /** Let all that is under way here come to rest. */
 export const rest = (ms = 30): Promise<void> => new Promise((done) => setTimeout(done, ms));
