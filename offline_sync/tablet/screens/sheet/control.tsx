@@ -143,7 +143,7 @@ export function Earned({ item }: { item: Item }) {
   if (item.auto) return <p class="earned earned-open">系统计算</p>;
   const bonus = item.scoring.kind === "bonus";
   if (!earned || (bonus && !answer)) return <p class="earned earned-open">{bonus ? "未加分" : "未填"}</p>;
-  if (earned.na) return <p class="earned">不适用，不计分</p>;
+  if (earned.na) return <p class="earned">不适用<span class="earned-off">不计分</span></p>;
   const off = sub(earned.weight, earned.points);
   return (
     <p class="earned" role="status">
