@@ -22,6 +22,8 @@ from villages.ground.ids import new_id
 from villages.models import Unit
 
 GONE = "检查依据已撤销"
+CHANGED = "检查已更正，不再有这一处问题"
+NONE: frozenset[UUID] = frozenset()
 CODE_MOST = 16  # characters of a unit's code
 
 
@@ -39,20 +41,24 @@ class ItemRule(Protocol):
 
 
 async def open_tasks(
-    line: Line, inspection: Taken, submission: Submission, items: Mapping[str, ItemRule]
+    line: Line,
+    inspection: Taken,
+    submission: Submission,
+    items: Mapping[str, ItemRule],
+    standing: frozenset[UUID] = NONE,
 ) -> list[UUID]:
     """A task for each finding that is to be dispatched, in the change that takes the inspection in.
 
     What the inspector said of unit, severity and days stands (a heavy place has a shorter term); what he left
     open comes from the item, the unit being the village. A unit that the village's tasks cannot go to becomes
-    the village, and the trail says so. `items` is the checklist's `by_code`. Returns the tasks' ids in the
-    order of the findings.
+    the village, and the trail says so. `items` is the checklist's `by_code`; `standing` are findings whose tasks are
+    there. Returns the new tasks' ids in the order of the findings.
     """
     found = [
         (answer.item, finding)
         for answer in submission.answers
         for finding in answer.findings
-        if finding.action == "dispatch"
+        if finding.action == "dispatch" and finding.id not in standing
     ]
     if not found:
         return []
@@ -117,30 +123,56 @@ def _unit(line: Line, finding: FindingIn, village: str, departments: set[str]) -
     return village
 
 
-async def basis_gone(line: Line, inspection: UUID) -> dict[str, list[str]]:
-    """The inspection was voided: tasks not yet signed for are cancelled, later ones get the mark 依据已撤.
+async def amended(
+    line: Line, inspection: Taken, submission: Submission, items: Mapping[str, ItemRule]
+) -> list[UUID]:
+    """The inspection was put right: a new finding's task is opened, one that fell away loses its task as when voided.
+
+    Tasks of findings that stand go on as they are. Returns the new tasks' ids.
+    """
+    sent = {
+        finding.id
+        for answer in submission.answers
+        for finding in answer.findings
+        if finding.action == "dispatch"
+    }
+    tasks = await Task.filter(inspection=inspection.id).exclude(stage=stages.CANCELLED)
+    standing = frozenset(task.finding for task in tasks if task.finding)
+    fallen = standing - sent
+    if fallen:
+        await basis_gone(line, inspection.id, fallen, CHANGED)
+    return await open_tasks(line, inspection, submission, items, standing)
+
+
+async def basis_gone(
+    line: Line, inspection: UUID, findings: frozenset[UUID] | None = None, why: str = GONE
+) -> dict[str, list[str]]:
+    """The inspection, or these of its findings, fell: tasks not yet signed for are cancelled, later ones get the mark
+    依据已撤.
 
     Returns {cancelled: task ids, marked: task ids}; finished tasks are left as they are.
     """
     told: dict[str, list[str]] = {"cancelled": [], "marked": []}
     tasks = await Task.filter(inspection=inspection).exclude(stage__in=sorted(stages.FINISHED))
+    if findings is not None:
+        tasks = [task for task in tasks if task.finding in findings]
     for task in tasks:
         if task.stage == stages.DISPATCHED:
-            await apply(line, task, Act("cancel", SYSTEM, text=GONE))
+            await apply(line, task, Act("cancel", SYSTEM, text=why))
             told["cancelled"].append(str(task.id))
         else:
             told["marked"].append(str(task.id))
     marked = [task for task in tasks if str(task.id) in told["marked"]]
     if marked:
         await Task.filter(id__in=[task.id for task in marked]).update(basis_gone=True, rev=line.rev)
-        await Step.bulk_create([_mark(line, task) for task in marked])
+        await Step.bulk_create([_mark(line, task, why) for task in marked])
     line.body["basis_gone"] = told
     return told
 
 
-def _mark(line: Line, task: Task) -> Step:
+def _mark(line: Line, task: Task, why: str) -> Step:
     return Step(
         id=new_id(), task_id=task.id, rev=line.rev, verb="note", at=line.at, heard_at=line.heard_at, person=None,
-        post=SYSTEM.post, title=SYSTEM.title, text=f"{GONE}，请镇街决定是否撤销任务。",
+        post=SYSTEM.post, title=SYSTEM.title, text=f"{why}，请镇街决定是否撤销任务。",
         from_stage=task.stage, to_stage=task.stage,
     )  # fmt: skip

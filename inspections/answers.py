@@ -118,3 +118,10 @@ class Submission(Struct, frozen=True, kw_only=True):
     signature: Signature | None = None
     village_remarks: str = ""
     photos: tuple[PhotoIn, ...] = ()
+
+
+class Amendment(Submission, frozen=True, kw_only=True):
+    """更正: the whole sheet as it should have been, and the revision of the visit that it was written over (None:
+    written before the visit itself was receipted)."""
+
+    base_rev: int | None = None

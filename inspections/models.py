@@ -115,6 +115,27 @@ class Inspection(Model):
         )
 
 
+class InspectionVersion(Model):
+    """A visit as it was said before its author put it right; `number` from 1, the oldest."""
+
+    id = fields.UUIDField(primary_key=True)
+    inspection: fields.ForeignKeyRelation[Inspection] = fields.ForeignKeyField(
+        "inspections.Inspection", related_name=False, on_delete=fields.RESTRICT
+    )
+    number = fields.IntField()
+    document = fields.TextField()
+    answers: fields.JSONField[Any] = fields.JSONField()
+    score = fields.DecimalField(5, 1, null=True)
+    grade = fields.CharField(12, default="")
+    replaced_at = Moment()
+    rev = fields.BigIntField()  # the change that put another in its place
+
+    class Meta:
+        table = "inspection_version"
+        table_description = " "
+        unique_together = (("inspection", "number"),)
+
+
 class AnswerRow(Model):
     """One item of one inspection, for figures: points out of weight, and how."""
 

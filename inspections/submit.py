@@ -113,7 +113,7 @@ async def submit(line: Line, ready: Prepared) -> tuple[Taken, list[str]]:
     missing = evidence.open_slots(line, sub.photos, slots, home=sub.village, person=ready.person)
     came = tuple(UUID(str(row["id"])) for row in early)
     restate(line, sub.inspection, set(came) & {photo.id for photo in sub.photos})
-    _add_parts(line, ready)
+    add_parts(line, ready)
     complete(line, sub.round, sub.village, sub.checklist.code)
     line.about("inspection", sub.inspection, sub.village, moved=("", "submitted"))
     if len(ready.inspectors) > len(set(sub.inspectors)):
@@ -157,7 +157,8 @@ async def _came_in_time(line: Line, ready: Prepared) -> bool:
     return bool(found["at"] and clock.rfc3339(ready.heard) < found["at"])
 
 
-def _add_parts(line: Line, ready: Prepared) -> None:
+def add_parts(line: Line, ready: Prepared) -> None:
+    """Queue the rows of the sheet: an answer for each item, its findings, what each photo proves."""
     sub = ready.submission
     inspection = str(sub.inspection)
     line.add(

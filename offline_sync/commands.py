@@ -15,14 +15,16 @@ import msgspec
 from dispatch import figures, moves, open_tasks, stages
 from dispatch.added_photos import join_before_photos
 from inspections import evidence, submit, understanding
-from inspections.answers import Submission
+from inspections.answers import Amendment, Submission
 from inspections.models import Inspection
 from inspections.partners import add_evidence, adopt, too_many
 from offline_sync.cards import dismiss
+from offline_sync.corrections import prepare_amend, prepare_void
 from offline_sync.loose import about as about_of
 from offline_sync.loose import loose
-from offline_sync.protocol import DismissArgs, EvidenceArgs, LocateArgs, TaskArgs
+from offline_sync.protocol import DismissArgs, EvidenceArgs, LocateArgs, TaskArgs, VoidArgs
 from offline_sync.verdicts import Arrived, Verdict
+from offline_sync.works import Refused, Work, args_text, hold_with_photos, only
 from villages.changes import Actor, Line
 from villages.ground import clock
 from villages.ground.database import look
@@ -31,15 +33,6 @@ from villages.permissions import Who, post_for
 from villages.places import locate
 
 UNPROVEN = "由救援包导入，文件本身不能证明出自本人的平板；内容已原样留存，等待区级办公室核对。"
-Work = Callable[[Line], Awaitable[Verdict]]
-
-
-class Refused(Exception):
-    """A verdict reached half-way: the change is rolled back and the verdict alone is stored."""
-
-    def __init__(self, verdict: Verdict) -> None:
-        super().__init__(verdict.message)
-        self.verdict = verdict
 
 
 @dataclass(frozen=True)
@@ -61,24 +54,24 @@ async def _submit(args: Submission, who: Who, arrived: Arrived) -> Work:
 
     known = await understanding.look_up(args)
     if known.document is not None:
-        same = known.document == _args_text(arrived)
+        same = known.document == args_text(arrived)
         twin = understanding.Hold(
             "duplicate_visit", "这份检查已经收到过，但内容不同；这一份已原样留存，等待区级办公室确认。"
         )
         if same:
             return only(Verdict("noop", "", "这份检查已经收到。", {}, about))
-        return _hold_with_photos(held(twin), args.photos, args.village, who)
+        return hold_with_photos(held(twin), args.photos, args.village, who)
     try:
         most = None if arrived.approved_from else understanding.MOST_PHOTOS
         checklist = await understanding.understand(args, who, known, most_photos=most)
     except understanding.Hold as hold:
-        return _hold_with_photos(held(hold), args.photos, args.village, who)
+        return hold_with_photos(held(hold), args.photos, args.village, who)
     sources = {item.code: item.auto_source for item in checklist.items if item.auto_source}
     auto: dict[str, Decimal | None] = await figures.auto_values(
         args.village, args.round, sources, checklist=checklist.code
     )
     ready = submit.prepare(
-        args, checklist, auto, who=who, document=_args_text(arrived), heard=arrived.approved_from
+        args, checklist, auto, who=who, document=args_text(arrived), heard=arrived.approved_from
     )
 
     async def work(line: Line) -> Verdict:
@@ -106,9 +99,9 @@ async def _evidence(args: EvidenceArgs, who: Who, arrived: Arrived) -> Work:
     home = inspection.village if inspection else ""
     if inspection and post_for(who, "inspection.evidence", home) is None:
         sentence = "提交照片时该村已不在您的检查范围内，照片已留存，等待区级办公室确认。"
-        return _hold_with_photos(Verdict("held", "scope_lost", sentence, {}, about), args.photos, home, who)
+        return hold_with_photos(Verdict("held", "scope_lost", sentence, {}, about), args.photos, home, who)
     if not arrived.approved_from and (told := await too_many(args.inspection, args.photos)):
-        return _hold_with_photos(Verdict("held", "invalid", told, {}, about), args.photos, home, who)
+        return hold_with_photos(Verdict("held", "invalid", told, {}, about), args.photos, home, who)
 
     async def work(line: Line) -> Verdict:
         missing = await add_evidence(
@@ -145,7 +138,7 @@ async def _locate(args: LocateArgs, who: Who, _arrived: Arrived) -> Work:
         sentence = "该村不在您的管辖范围内，位置未改动。"
         if args.photo:
             verdict = Verdict("held", "scope_lost", sentence + "照片已留存，等待区级办公室确认。", {}, about)
-            return _hold_with_photos(verdict, [args.photo], args.village, who)
+            return hold_with_photos(verdict, [args.photo], args.village, who)
         return only(Verdict("rejected", "forbidden", sentence, {}, about))
 
     async def work(line: Line) -> Verdict:
@@ -170,6 +163,8 @@ async def _dismiss(args: DismissArgs, who: Who, _arrived: Arrived) -> Work:
 VERBS: dict[str, Verb] = {
     "inspection.submit": Verb(Submission, _submit, evidence=True),
     "inspection.evidence": Verb(EvidenceArgs, _evidence, evidence=True),
+    "inspection.amend": Verb(Amendment, prepare_amend, evidence=True),
+    "inspection.void": Verb(VoidArgs, prepare_void),
     # Every row of dispatch/stages.py but the first: a task is opened by its visit.
     **{f"task.{verb}": Verb(TaskArgs, _task(verb)) for verb in stages.ROWS if verb != "dispatch"},
     "village.locate": Verb(LocateArgs, _locate),
@@ -220,33 +215,8 @@ def _where(error: str) -> str:
     return f"位置 {at.removeprefix('$.')}" if at else "格式不符"
 
 
-def _args_text(arrived: Arrived) -> str:
-    return bytes(arrived.command.args).decode()
-
-
-def only(verdict: Verdict) -> Work:
-    """The work that does nothing but reach this verdict."""
-
-    async def work(_line: Line) -> Verdict:
-        return verdict
-
-    return work
-
-
 def _keep_loosely(arrived: Arrived, who: Who, reason: str, sentence: str) -> Work:
     return refusal(Verdict("held", reason, sentence, {}, about_of(arrived)), arrived, who)
-
-
-def _hold_with_photos(verdict: Verdict, photos: Any, village: str, who: Who) -> Work:
-    """A held command still opens slots for its photos: the bytes are evidence and must be able to arrive."""
-
-    async def work(line: Line) -> Verdict:
-        inside = village if len(village) == 12 and village.startswith(who.district) else ""
-        home = inside or f"u:{who.person}"
-        missing = await evidence.expect_photos(line, photos, home=home, person=who.person)
-        return Verdict(verdict.status, verdict.reason, verdict.message, {"missing": missing}, verdict.about)
-
-    return work
 
 
 async def missing_now(hashes: list[str]) -> list[str]:
@@ -269,7 +239,7 @@ def refusal(verdict: Verdict, arrived: Arrived, who: Who) -> Work:
     read = loose(arrived)
     if verdict.status != "held" or not read.announced:
         return only(verdict)
-    return _hold_with_photos(verdict, read.readable_photos(), str(read.village), who)
+    return hold_with_photos(verdict, read.readable_photos(), str(read.village), who)
 
 
 def turned_down(problem: Problem, arrived: Arrived, who: Who) -> Work:

@@ -26,6 +26,7 @@ from offline_sync.protocol import CommandIn
 from offline_sync.receipts import moment
 from offline_sync.verdicts import Arrived, Verdict, photo_hashes
 from offline_sync.wire import readable
+from offline_sync.works import Refused
 from villages.changes import Actor, Line, change
 from villages.ground.problems import Problem
 from villages.models import Person
@@ -97,7 +98,7 @@ async def contents(row: Command) -> Contents:
         village=_text(args.get("village")) or (task.village if task else ""), task=task,
         text=_text(args.get("text")) or _text(args.get("reason")), photos=len(hashes), arrived=len(set(stored)),
     )  # fmt: skip
-    if row.verb != "inspection.submit":
+    if row.verb not in ("inspection.submit", "inspection.amend"):
         return plain
     try:
         sheet = msgspec.json.decode(msgspec.json.encode(args), type=Submission)
@@ -146,11 +147,10 @@ def _need(who: Who) -> PostHeld:
 async def approve(who: Who, command: UUID, words: str = "") -> Verdict:
     """Run a held command again with what held it lifted. Raises invalid with the reason when it still cannot be."""
     row = await held_command(who, command)
-    arrived = arrived_of(row)
     args = args_of(row)
     author = await _author(row, args, await _task_of(args))
     twin = await _other_visit(row)
-    work = await commands.prepare(author, arrived)
+    work = await commands.prepare(author, arrived_of(row))
 
     async def applied(line: Line) -> Verdict:
         told: dict[str, list[str]] = {}
@@ -159,7 +159,7 @@ async def approve(who: Who, command: UUID, words: str = "") -> Verdict:
             told = await basis_gone(line, twin.id)
         try:
             verdict = await work(line)
-        except commands.Refused as refused:
+        except Refused as refused:
             raise _Obstacle(refused.verdict.message) from refused
         if verdict.status not in DONE:
             raise _Obstacle(verdict.message or "这份内容现在仍不能办理。")

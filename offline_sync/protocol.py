@@ -10,7 +10,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from msgspec import Meta, Raw, Struct, field
 
-from inspections.answers import Moment, PhotoIn, Position, Submission
+from inspections.answers import Amendment, Moment, PhotoIn, Position, Submission
 from offline_sync.row_shapes import RowKinds
 
 Text = Annotated[str, Meta(max_length=600)]
@@ -260,6 +260,13 @@ class TaskArgs(Struct, kw_only=True):
     shots: Annotated[list[UUID], Meta(max_length=40)] = []  # split: which before-photos show it
 
 
+class VoidArgs(Struct, kw_only=True):
+    """inspection.void."""
+
+    inspection: UUID
+    reason: Text = ""
+
+
 class LocateArgs(Struct, kw_only=True):
     """village.locate: where the village is, as seen by someone who stood there."""
 
@@ -276,5 +283,5 @@ class DismissArgs(Struct, kw_only=True):
 
 WIRE: tuple[type[Struct], ...] = (
     SessionIn, SessionOut, EnrolIn, PasswordIn, HelloIn, HelloOut, ReportIn, PushIn, CommandIn, PushOut, PullIn, PullOut,
-    Submission, EvidenceArgs, TaskArgs, LocateArgs, DismissArgs, RowKinds,
+    Submission, Amendment, EvidenceArgs, VoidArgs, TaskArgs, LocateArgs, DismissArgs, RowKinds,
 )  # fmt: skip

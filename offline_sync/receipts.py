@@ -20,6 +20,7 @@ from offline_sync.models import Command, CommandTry, Replica, Stranger
 from offline_sync.protocol import CommandIn
 from offline_sync.verdicts import Arrived, Kept, Verdict, keep
 from offline_sync.wire import readable
+from offline_sync.works import Refused, Work, only
 from villages.changes import Line, change, shielded
 from villages.ground import clock
 from villages.ground.database import look
@@ -161,7 +162,7 @@ async def _carry_out(who: Who, arrived: Arrived) -> Kept:
         work = await commands.prepare(who, arrived)
         try:
             return await _in_change(who, arrived, work)
-        except commands.Refused as refused:
+        except Refused as refused:
             return await _in_change(who, arrived, commands.refusal(refused.verdict, arrived, who))
     except _Seen:
         raise
@@ -176,7 +177,7 @@ async def _carry_out(who: Who, arrived: Arrived) -> Kept:
         return row
 
 
-async def _in_change(who: Who, arrived: Arrived, work: commands.Work) -> Kept:
+async def _in_change(who: Who, arrived: Arrived, work: Work) -> Kept:
     command = arrived.command
 
     async def unit(line: Line) -> Kept:
@@ -223,5 +224,5 @@ async def _count_try(who: Who, arrived: Arrived, error: Exception) -> Kept | Non
         return None
     sentence = "服务器处理时出错，内容已原样留存，由管理员处理，不用重新填写。"
     verdict = Verdict("held", "internal_error", sentence, {}, ("command", str(command.id)))
-    work = commands.refusal(verdict, arrived, who) if row.tries + 1 == TRIES else commands.only(verdict)
+    work = commands.refusal(verdict, arrived, who) if row.tries + 1 == TRIES else only(verdict)
     return await _in_change(who, arrived, work)

@@ -26,6 +26,7 @@ MAY: dict[str, tuple[str, ...]] = {
     # inspections
     "inspection.submit": (INSPECTOR,),
     "inspection.evidence": (INSPECTOR,),
+    "inspection.amend": (INSPECTOR,),  # its author, within a day
     "inspection.void": (OFFICE,),
     "round.open": (OFFICE, TOWN),  # a town: its own self-check rounds, outside the ranking
     "round.close": (OFFICE, TOWN),

@@ -16,7 +16,7 @@ from dispatch.pages.naming import names_for
 from dispatch.queries import within
 from inspections.checklists import checklist_by_sha
 from inspections.commands import decide_veto_at_desk, waive_at_desk
-from inspections.models import Finding, Inspection
+from inspections.models import Finding, Inspection, InspectionVersion
 from inspections.queries import person_titles
 from inspections.vetoes import claims_of
 from villages.ground.problems import Problem
@@ -70,6 +70,7 @@ async def _show(
     }
     names = await names_for({visit.village, *(task.unit for task in tasks)})
     claims = claims_of(visit)
+    versions = await InspectionVersion.filter(inspection_id=visit.id).order_by("number")
     titles = await person_titles({UUID(one.second) for one in claims if one.second})
     standing = visit.stage == "submitted"
 
@@ -82,7 +83,7 @@ async def _show(
         inspectors=[people.get(str(one), "—") for one in visit.inspectors], signature=signed(visit, photos),
         scene=[one.shown for one in photos if one.role == "scene"],
         awaited=awaited(photos, findings), claims=claims, seconds={str(key): title for key, title in titles.items()},
-        tasks={task.finding: task for task in tasks}, wrong=wrong, given=given,
+        tasks={task.finding: task for task in tasks}, versions=versions, wrong=wrong, given=given,
         may_void=standing and may("inspection.void"), may_print=may("card.print"),
         may_decide=standing and may("veto.decide"), may_waive=visit.stage != "void" and may("photo.waive"),
     )  # fmt: skip

@@ -60,8 +60,13 @@ class World:
         assert told["status"] == "applied", told
         self.tasks = told["data"]["tasks"]
         await drawn_for(self.tasks[list(GOLDEN).index("task.look_back.v1")], inspector.me)
+        others = {}
+        for name, village in (("<other visit>", "110109005203"), ("<third visit>", "110109005204")):
+            sheet = visit(inspector, village=village, faults=0)
+            assert (await inspector.do("inspection.submit", sheet))["status"] == "applied"
+            others[name] = sheet["inspection"]
         await inspector.pull()
-        self.fixed = {
+        self.fixed = others | {
             "<round>": args["round"], "<RE version>": args["checklist"]["version"],
             "<RE sha256>": args["checklist"]["sha256"], "<other task>": self.tasks[-1],
             **{f"<in {days} days>": clock.rfc3339(clock.now() + timedelta(days=days)) for days in (33, 40)},
