@@ -20,7 +20,7 @@ from villages.ground.ids import new_id
 
 Key = tuple[str, str]
 KEPT_FOR = timedelta(days=7)
-HEALINGS = 6
+HEALINGS, TURNS = 6, 300
 TUS = {"Tus-Resumable": "1.0.0", "Content-Type": "application/offset+octet-stream"}
 
 
@@ -297,9 +297,11 @@ class Run:
         self.store.renumber(self.store.waiting(), 1, str(new_id()))
 
     async def _push(self) -> None:
-        healings = 0
+        healings = turns = 0
         while batch := self._sendable()[: self.most]:
-            waiting = self.store.waiting()
+            waiting, turns = self.store.waiting(), turns + 1
+            if turns > TURNS:
+                raise Halt("no end of pushing")
             if waiting[: len(batch)] != batch:  # what cannot travel stands behind the others
                 large = [one for one in waiting if one.id in self.tablet.unfit]
                 self.store.renumber([*self._sendable(), *large], waiting[0].seq, None)

@@ -16,7 +16,7 @@ from tests.hostile.network import (
     UNHEARD,
 )
 from tests.hostile.tablet import Tablet, sync
-from tests.hostile.world import HOME, VILLAGES, WATER, World
+from tests.hostile.world import HOME, NEXT, VILLAGES, WATER, World
 from villages.ground.database import rows
 
 pytestmark = pytest.mark.slow
@@ -139,33 +139,37 @@ async def test_a_tablet_forgets_only_what_a_backup_has_held_for_a_week(world: Wo
 
 async def test_what_is_taken_away_leaves_and_stays_away(world: World) -> None:
     """I8, I9: a post ends; a page from before arrives late and brings nothing back."""
-    red = world.tablets[0]
-    locate(world, red)
-    world.road.faults = [GOOD, LATE_ANSWER]
-    assert not await sync(red, world.road)
-    await world.post("inspector", "inspector", HOME, give=False)
-    await world.post("inspector", "inspector", VILLAGES[8], give=True)
-    before = {one.id: one.spoken() for one in red.mine.entries.values()}
-    assert await sync(red, world.road)
-    await invariants.complete(red.mine)
+    blue = world.tablets[1]
+    blue.current = "town"
+    locate(world, blue)
+    world.road.faults = [GOOD, GOOD, LATE_ANSWER]  # hello, push, pull
+    assert not await sync(blue, world.road) and world.road.late
+    await world.post("town", "town_operator", HOME, give=False)
+    await world.post("town", "town_operator", NEXT, give=True)
+    before = {one.id: one.spoken() for one in blue.mine.entries.values()}
+    assert await sync(blue, world.road)
+    assert HOME not in blue.mine.cursors and NEXT in blue.mine.cursors
+    await invariants.complete(blue.mine)
     await world.road.deliver(0)
     while world.road.late:
         world.road.hear(0)
-    await invariants.complete(red.mine)
-    assert before == {one.id: one.spoken() for one in red.mine.entries.values()}, "core is untouched"
+    await invariants.complete(blue.mine)
+    assert before == {one.id: one.spoken() for one in blue.mine.entries.values()}, "core is untouched"
     await ended(world)
 
 
 async def test_a_page_of_before_comes_after_one_of_later(world: World) -> None:
-    """I7: two windows; the slower one's page is let go."""
+    """I7: two windows; the slower one's page still tells of a task that has left meanwhile, and is let go."""
     green, white = world.tablets[2:4]
-    task = sorted(key for key in green.mine.rows if key[0] == "task")[0]
-    world.road.faults = [GOOD, LATE_ANSWER]
-    locate(world, green)
-    assert not await sync(green, world.road)
     white.mine.cursors.setdefault(HOME, 0)
     assert await sync(white, world.road)
+    task = sorted(key for key in green.mine.rows if key[0] == "task")[0]
     place = [one["id"] for one in white.mine.of("task")].index(task[1])
+    world.on_task(white, "note", place)
+    assert await sync(white, world.road)
+    locate(world, green)
+    world.road.faults = [GOOD, GOOD, LATE_ANSWER]  # hello, push, pull
+    assert not await sync(green, world.road) and world.road.late
     world.on_task(white, "reassign", place, unit=HOME)
     assert await sync(white, world.road)
     assert await sync(green, world.road)
