@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from offline_sync import feed
-from tests.conftest import DISTRICT
+from tests.worlds import DISTRICT
 from villages.ground.database import rows, snapshot
 from villages.ground.settings import Settings
 from villages.models import DistrictHead
