@@ -1,11 +1,13 @@
 """催办, 拆分, 举一反三, 撤回: what each leaves behind, and when it is not done."""
 
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
-from dispatch.models import Notice, Step, Task, TaskPhoto
+from dispatch import look_backs
+from dispatch.models import LookBackTask, Notice, Step, Task, TaskPhoto
+from dispatch.queries import MARKED, seen_by
 from dispatch.rates_read import Asking, records
 from dispatch.stages import drawn
 from tests.dispatch.cast import (
@@ -195,3 +197,34 @@ async def test_the_seed_of_the_offices_check_stands_in_the_trail(people: Cast) -
     assert drawn(line.prev_hash, str(task), 50) == (stage == "checked"), (
         "whoever holds the trail can draw again"
     )
+
+
+async def test_drawn_looked_at_and_taken_back_on_either_engine(any_district: Settings) -> None:
+    """The statements of their own that these acts make: columns, times and ids of both engines."""
+    people = cast()
+    today = clock.local(clock.now()).date()
+    for who in (people.inspector, people.inspector_too, people.office):
+        await Person.create(
+            id=who.person, name=str(who.person), title=who.title, phone="", password="x", district=DISTRICT, rev=1
+        )  # fmt: skip
+        for post in who.posts:
+            key = UUID(int=who.person.int ^ 1)
+            await Post.create(
+                id=key, person_id=who.person, role=post.role, place=post.place, since=today, rev=1
+            )
+    await set_share(0)
+    task = await passed(people)
+    assert (await do(people.town, "take_back", task)).stage == "submitted"
+    assert [one.first_pass for one in await records(Asking((TOWN,)))] == [None]
+    assert (await do(people.inspector, "pass", task)).stage == "closed"
+    await Task.filter(id=task).update(closed_at=clock.now() - timedelta(days=40))
+    one = await look_backs.fix(people.office, act=uuid4(), share=20, due=clock.now() + timedelta(days=9))
+    await look_backs.draw_now(people.office, one)
+    [entry] = await LookBackTask.all()
+    assert entry.person == people.inspector_too.person, "the other one found it and passed it"
+    assert [post.place for post in await look_backs.posts_lent(people.inspector_too)] == [VILLAGE]
+    assert (await do(people.inspector_too, "look_back", task, photos=[photo()])).status == "applied"
+    assert (await LookBackTask.get()).outcome == "fine" and await look_backs.posts_lent(
+        people.inspector_too
+    ) == []
+    assert await seen_by(people.office).filter(MARKED["raised"]).count() == 0

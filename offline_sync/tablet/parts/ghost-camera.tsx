@@ -65,7 +65,7 @@ export function GhostCamera({ sha256, busy, onFile, onClose }: Props) {
         </div>
       )}
       {own && before.value && (
-        <label class="ghost-range">整改前<input type="range" min={0} max={80} value={faint} aria-label="整改前照片的浓淡" onInput={(event) => setFaint(Number(event.currentTarget.value))} />浓</label>
+        <label class="ghost-range">整改前照片　淡<input type="range" min={0} max={80} value={faint} aria-label="整改前照片的浓淡" onInput={(event) => setFaint(Number(event.currentTarget.value))} />浓</label>
       )}
     </Dialog>
   );
