@@ -2,7 +2,7 @@
 
 `python -m tests.benchmarks.load PLAN` reads a pickled plan {port, clients: [[request bytes, …], …], expect} and
 prints one JSON object: seconds, cpu (of this process), wrong (answers without `expect`), the first such answer,
-latencies in ms (p50, p99) and the bytes answered.
+latencies in ms (p50, p99), when the first and the last client was through (seconds) and the bytes answered.
 """
 
 import asyncio
@@ -51,7 +51,7 @@ def run(port: int, clients: list[list[bytes]], expect: bytes) -> dict[str, Any]:
 
 
 async def _client(
-    port: int, requests: list[bytes], took: list[float], answers: list[tuple[bytes, bytes]]
+    port: int, requests: list[bytes], took: list[float], answers: list[tuple[bytes, bytes]], ends: list[float]
 ) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 20)
     for request in requests:
@@ -61,6 +61,7 @@ async def _client(
         body = await reader.readexactly(_length(head))
         took.append(time.perf_counter() - begun)
         answers.append((head, body))
+    ends.append(time.perf_counter())
     writer.close()
 
 
@@ -76,14 +77,17 @@ def _length(head: bytes) -> int:
 async def _all(plan: dict[str, Any]) -> dict[str, Any]:
     took: list[float] = []
     answers: list[tuple[bytes, bytes]] = []
+    ends: list[float] = []
     begun, cpu = time.perf_counter(), time.process_time()
-    await asyncio.gather(*(_client(plan["port"], requests, took, answers) for requests in plan["clients"]))
+    await asyncio.gather(
+        *(_client(plan["port"], requests, took, answers, ends) for requests in plan["clients"])
+    )
     seconds, spent = time.perf_counter() - begun, time.process_time() - cpu
     took.sort()
     wrong = [whole for whole in (_plain(*answer) for answer in answers) if plan["expect"] not in whole]
     return {
         "seconds": seconds, "cpu": spent, "requests": len(took), "p50": 1000 * took[len(took) // 2],
-        "p99": 1000 * took[len(took) * 99 // 100], "bytes": sum(len(body) for _, body in answers),
+        "p99": 1000 * took[len(took) * 99 // 100], "first_end": min(ends) - begun, "last_end": max(ends) - begun, "bytes": sum(len(body) for _, body in answers),
         "wrong": len(wrong), "first": wrong[0].decode(errors="replace")[:600] if wrong else "",
     }  # fmt: skip
 

@@ -27,14 +27,14 @@ def measure(folder: Path, quick: bool) -> Iterator[Figure]:
     tablets = 2 if quick else 8
     world = prepare(folder / "world", BLOCKS + 1)
     clients = world.clients[:tablets]
-    frame = _frame()
+    base = frame()
     costs: list[float] = []
     floors: list[float] = []
     rates: list[float] = []
     with Server(world.data) as server:
         for turn in range(BLOCKS + 1):
             dozens = [
-                [_picture(frame, f"{turn}-{client.replica}-{number}") for number in range(visits.PHOTOS)]
+                [picture(base, f"{turn}-{client.replica}-{number}") for number in range(visits.PHOTOS)]
                 for client in clients
             ]
             texts = []
@@ -45,7 +45,7 @@ def measure(folder: Path, quick: bool) -> Iterator[Figure]:
             world.turn_rounds(0)
             load.run(server.port, texts, b'"status":"applied"')
             uploads = [
-                [_creation(data, client.token) for data in dozen]
+                [creation(data, client.token) for data in dozen]
                 for client, dozen in zip(clients, dozens, strict=True)
             ]
             before = server.cpu_seconds()
@@ -91,7 +91,8 @@ def _plain(folder: Path, dozens: list[list[bytes]]) -> float:
     return spent
 
 
-def _creation(data: bytes, token: str) -> bytes:
+def creation(data: bytes, token: str) -> bytes:
+    """A photo as one request: creation with upload."""
     told = base64.b64encode(hashlib.sha256(data).hexdigest().encode()).decode()
     headers = {
         "Tus_Resumable": "1.0.0", "Upload_Length": str(len(data)), "Content_Type": "application/offset+octet-stream",
@@ -100,7 +101,7 @@ def _creation(data: bytes, token: str) -> bytes:
     return load.post("/api/tus", data, token, **headers)
 
 
-def _frame() -> bytes:
+def frame() -> bytes:
     """A photo of 1600×1200 somewhat below the size."""
     image = Image.merge("RGB", [Image.effect_noise((1600, 1200), 40) for _ in range(3)])
     for quality in range(80, 5, -5):
@@ -111,7 +112,7 @@ def _frame() -> bytes:
     raise RuntimeError("no quality makes it small enough")
 
 
-def _picture(frame: bytes, name: str) -> bytes:
+def picture(frame: bytes, name: str) -> bytes:
     """The photo with a comment of its own, of exactly the size."""
     made = frame[:2]
     room = SIZE - len(frame)

@@ -19,6 +19,8 @@ BENCHES = {
     "cards": "a hundred scorecards on two workers",
     "start": "the second ./dev serve, to the first page",
     "repush": "receipted commands pushed again",
+    "returning": "forty tablets that come back at once",
+    "upload": "a photo through tus beside a plain PUT",
     "pull": "pages of the feed",
     "tablet": "the tablet app in Chromium: start, sheet, taps, photos, first pull",
 }

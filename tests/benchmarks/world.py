@@ -85,16 +85,16 @@ def _each(values: list[str]) -> list[tuple[str]]:
     return [(value,) for value in values]
 
 
-def prepare(data: Path, visits_each: int) -> World:
+def prepare(data: Path, visits_each: int, number: int = CLIENTS) -> World:
     """A data folder in which each client can make so many visits. Slow: it opens the rounds one by one."""
-    return asyncio.run(_prepare(Settings(data), visits_each))
+    return asyncio.run(_prepare(Settings(data), visits_each, number))
 
 
-async def _prepare(settings: Settings, visits_each: int) -> World:
+async def _prepare(settings: Settings, visits_each: int, number: int) -> World:
     await migrate(settings)
     async with open_database(settings):
         await load_demo()
-        clients = [client async for client in _clients()]
+        clients = [client async for client in _clients(number)]
         fewest = min(len(client.villages) for client in clients)
         rounds = [await _round(number, clients) for number in range(-(-visits_each // fewest))]
         # A district has one or two rounds under way: those ahead lend no posts until their turn comes.
@@ -103,12 +103,12 @@ async def _prepare(settings: Settings, visits_each: int) -> World:
     return World(settings.data, rounds, dict(version), clients)
 
 
-async def _clients() -> Any:
+async def _clients(hands: int) -> Any:
     found = await rows("SELECT code, town FROM village ORDER BY code")
     towns: dict[str, list[str]] = {}
     for row in found:
         towns.setdefault(row["town"], []).append(row["code"])
-    for number, (town, share) in enumerate(_shares(towns)):
+    for number, (town, share) in enumerate(_shares(towns, hands)):
 
         async def person(line: Line, number: int = number, town: str = town) -> Person:
             return await create_person(
@@ -121,10 +121,10 @@ async def _clients() -> Any:
         yield Client(str(made.id), token, str(new_id()), share)
 
 
-def _shares(towns: dict[str, list[str]]) -> Iterator[tuple[str, list[str]]]:
+def _shares(towns: dict[str, list[str]], number: int) -> Iterator[tuple[str, list[str]]]:
     """Every town has an inspector, and whoever has most villages each gets the next one, up to the number of clients."""
     hands = dict.fromkeys(towns, 1)
-    while sum(hands.values()) < CLIENTS:
+    while sum(hands.values()) < number:
         hands[max(towns, key=lambda town: len(towns[town]) / hands[town])] += 1
     for town, villages in towns.items():
         shares: list[list[str]] = [[] for _ in range(hands[town])]
