@@ -4,6 +4,7 @@ Rows go to the disk as they come (`constant_memory`), thumbnails lie as files un
 always written as text: a cell that begins like a formula is none, and carries Excel's own mark of a quoted text.
 """
 
+import os
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -46,7 +47,7 @@ _WIDTH = {
     "责任人": 12, "整改期限": 11, "整改措施": 24, "完成时间": 11, "整改前照片": 16, "整改后照片": 16, "复核人": 12,
     "销号日期": 11, "备注": 16, "轻重": 6,
 }  # fmt: skip
-SMALL = 160  # pixels: the width that pages keep thumbnails in, too
+SMALL = 144  # pixels: a width of the ledger's own, made once and kept; no page shows it
 _BOX = (108, 84)  # pixels of a cell that a picture may fill
 _ROW = 68  # points: 90 pixels
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -139,18 +140,15 @@ class Book:
     def _picture(self, sha256: str) -> tuple[Path, tuple[int, int]] | None:
         """The thumbnail's file and size: one that is kept, else made of the preview or the photo. None: unreadable."""
         kept = self._blobs.thumb_path(sha256, SMALL)
-        made = self._aside / f"{sha256}.jpg"
-        for source in (kept, made, self._blobs.preview_path(sha256), self._blobs.path(sha256)):
-            if not source.is_file():
-                continue
+        if size := _whole(kept):
+            return kept, size
+        for source in (self._blobs.preview_path(sha256), self._blobs.path(sha256)):
             try:
-                if source not in (kept, made):
-                    made.write_bytes(thumbnail(source, SMALL))
-                    source = made
-                with Image.open(source, formats=["JPEG"]) as opened:
-                    return source, opened.size
+                self._blobs.put_thumb(sha256, SMALL, thumbnail(source, SMALL), flushed=False)
             except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
                 continue
+            if size := _whole(kept):
+                return kept, size
         return None
 
     def close(self) -> None:
@@ -161,3 +159,17 @@ class Book:
         """Let go of everything that was needed meanwhile. Safe at any time."""
         self._shrinking.shutdown(wait=True, cancel_futures=True)
         shutil.rmtree(self._aside, ignore_errors=True)
+
+
+def _whole(path: Path) -> tuple[int, int] | None:
+    """The size in pixels of a JPEG that is there to its end; None for any other file, or none."""
+    try:
+        with path.open("rb") as file:
+            file.seek(-2, os.SEEK_END)
+            if file.read() != b"\xff\xd9":
+                return None
+            file.seek(0)
+            with Image.open(file, formats=["JPEG"]) as opened:
+                return opened.size
+    except (OSError, ValueError, SyntaxError):
+        return None

@@ -5,6 +5,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from tortoise.expressions import Subquery
 
 from dispatch.pages.board import Number
 from dispatch.pages.board import board as show_board
@@ -34,8 +35,8 @@ async def board(request: Request, who: Who) -> Response:
 
 
 async def _waiting(who: Who) -> int:
-    people = Person.filter(district=who.district).values_list("id", flat=True)
-    return await Command.filter(status="held", decision="", person__in=list(await people)).count()
+    people = Subquery(Person.filter(district=who.district).values("id"))
+    return await Command.filter(status="held", decision="", person__in=people).count()
 
 
 def _need(who: Who) -> None:

@@ -71,13 +71,23 @@ async def frame_of(who: Who, badges: Mapping[str, int] | None = None) -> Frame:
 
 
 async def place_names(codes: set[str]) -> dict[str, str]:
-    """Display names of districts, towns, villages and units by code; a village's says its town too."""
-    towns = {town.code: town.name for town in await Town.all()}
-    names = {head.district: head.name for head in await DistrictHead.all() if head.district in codes}
-    names |= {unit.code: unit.name for unit in await Unit.filter(code__in=codes, kind="department")}
-    names |= {code: name for code, name in towns.items() if code in codes}
-    villages = await Village.filter(code__in=[code for code in codes if len(code) == 12])
-    return names | {village.code: f"{towns[village.town]}{village.name}" for village in villages}
+    """Display names of districts, towns, villages and units by code; a village's says its town too. One query a kind."""
+    names: dict[str, str] = {}
+    districts, departments, villages, towns = (
+        [code for code in codes if len(code) == 6], [code for code in codes if "-" in code],
+        [code for code in codes if len(code) == 12], {code[:9] for code in codes if len(code) in (9, 12)},
+    )  # fmt: skip
+    if districts:
+        names |= dict(await DistrictHead.filter(district__in=districts).values_list("district", "name"))
+    if departments:
+        units = Unit.filter(code__in=departments, kind="department")
+        names |= dict(await units.values_list("code", "name"))
+    known = dict(await Town.filter(code__in=towns).values_list("code", "name")) if towns else {}
+    names |= {code: name for code, name in known.items() if code in codes}
+    if villages:
+        found = await Village.filter(code__in=villages).values_list("code", "town", "name")
+        names |= {code: f"{known[town]}{name}" for code, town, name in found}
+    return names
 
 
 def desk_page(handler: Handler) -> Callable[[Request], Awaitable[Response]]:

@@ -22,6 +22,9 @@ BENCHES = {
     "returning": "forty tablets that come back at once",
     "upload": "a photo through tus beside a plain PUT",
     "pull": "pages of the feed",
+    "daily": "the ladder over 50,000 open tasks",
+    "ledger": "a 台账 of 10,000 rows with thumbnails, and its memory",
+    "boards": "今日 of each role over 50,000 tasks",
     "tablet": "the tablet app in Chromium: start, sheet, taps, photos, first pull",
 }
 

@@ -12,8 +12,10 @@ import openpyxl
 import pytest
 from openpyxl.utils.escape import unescape
 from openpyxl.worksheet.worksheet import Worksheet
+from PIL import Image
 from starlette.applications import Starlette
 
+from dispatch import ledger_book
 from dispatch.ledger_book import AFTER, BEFORE, COLUMNS, LISTS, Book, LedgerRow
 from dispatch.models import Task, TaskPhoto
 from inspections.models import Photo
@@ -174,3 +176,34 @@ async def test_a_program_gets_the_same_file(app: Starlette) -> None:
                 break
             await asyncio.sleep(0.05)
         assert len(cells(openpyxl.load_workbook(io.BytesIO(answer.content))["台账"])) == 2
+
+
+def test_a_thumbnail_is_made_once_kept_and_mended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    blobs = Blobs(tmp_path / "blobs")
+    sha256 = blobs.put(jpeg("a", (800, 600)))
+    made: list[Path] = []
+    make = ledger_book.thumbnail
+
+    def counted(path: Path, width: int) -> bytes:
+        found = make(path, width)
+        made.append(path)
+        return found
+
+    monkeypatch.setattr(ledger_book, "thumbnail", counted)
+
+    def written(name: str) -> int:
+        book = Book(tmp_path / name, blobs, "2026-11-22")
+        book.add([LedgerRow(("x",) * len(COLUMNS), "一般", before=sha256)])
+        book.close()
+        book.forget()
+        [image] = openpyxl.load_workbook(tmp_path / name)["台账"]._images
+        with Image.open(image.ref) as shown:
+            shown.load()
+            return shown.width
+
+    assert written("a.xlsx") == written("b.xlsx") == ledger_book.SMALL
+    assert made == [blobs.path(sha256)]  # once
+    kept = blobs.thumb_path(sha256, ledger_book.SMALL)
+    kept.write_bytes(kept.read_bytes()[:-200])  # cut short by a power cut
+    assert written("c.xlsx") == ledger_book.SMALL and len(made) == 2
+    assert "ledger" not in "".join(path.name for path in tmp_path.iterdir() if path.is_dir())

@@ -100,9 +100,18 @@ class Blobs:
         """Keep a preview; replaces an earlier one whole."""
         self._write(self.preview_path(sha256), data)
 
-    def put_thumb(self, sha256: str, width: int, data: bytes) -> None:
-        """Keep a thumbnail; two that make the same one at once do no harm."""
-        self._write(self.thumb_path(sha256, width), data)
+    def put_thumb(self, sha256: str, width: int, data: bytes, *, flushed: bool = True) -> None:
+        """Keep a thumbnail; two that make the same one at once do no harm.
+
+        `flushed` False: for thousands at once. A power cut may leave such a file cut short: who reads it looks.
+        """
+        target = self.thumb_path(sha256, width)
+        if flushed:
+            self._write(target, data)
+            return
+        aside = self.folder / "partial" / f"{secrets.token_hex(8)}.tmp"
+        aside.write_bytes(data)
+        aside.replace(target)
 
     def partial(self, sha256: str) -> "Partial":
         """The bytes that arrived so far, for adding to, locked until closed. Raises BlobBusy.
