@@ -35,7 +35,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     )  # fmt: skip
     url = f"http://127.0.0.1:{port}"
     try:
-        for _ in range(300):
+        for _ in range(1200):  # patient: the machine may have others to serve
             try:
                 urllib.request.urlopen(f"{url}/healthz", timeout=2)
                 break
