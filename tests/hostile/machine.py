@@ -183,7 +183,8 @@ class Hostile(RuleBasedStateMachine):
         self.world.road.faults = []
 
     def sync_well(self, tablet: int, page: int) -> None:
-        if self.run(sync(self.tablet(tablet), self.world.road, page=page)):
+        ways = [self.run(sync(self.tablet(tablet), self.world.road, page=page)) for _ in range(2)]
+        if all(ways):  # the second time with what the others on the tablet handed in after the first pull
             self.run(invariants.complete(self.tablet(tablet).mine))
 
     def late_request(self, place: int) -> None:
