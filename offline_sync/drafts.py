@@ -24,11 +24,13 @@ from villages.ground.problems import Problem
 from villages.web import bearer, who_asks
 
 BYTES = 512 * 1024
+ENDED = "null"
 MOST = 400  # drafts kept of one person: a tablet gone wild must not fill the disk
 
 
 class DraftIn(msgspec.Struct, kw_only=True):
-    """PUT /api/drafts/<inspection>: `rev` rises with every tap; `doc` is the tablet's own business."""
+    """PUT /api/drafts/<inspection>: `rev` rises with every copy; `doc` is the tablet's own business, null once the draft
+    ended there (handed in, thrown away): then nothing is offered any more."""
 
     rev: Annotated[int, Meta(ge=0, le=2**53)]
     doc: msgspec.Raw
@@ -39,7 +41,7 @@ async def put(request: Request) -> Response:
     who = await bearer(request, disabled_ok=True)
     inspection = _id(request)
     given = decode(await raw_body(request, BYTES, "草稿备份"), DraftIn)
-    await keep(who.person, inspection, given.rev, bytes(given.doc).decode())
+    await keep(who.person, inspection, given.rev, bytes(given.doc).decode().strip())
     return Response(status_code=204)
 
 
@@ -63,7 +65,7 @@ async def listed(request: Request) -> Response:
     who = await who_asks(request)
     found = await rows(
         "SELECT d.inspection, d.rev, d.heard_at FROM draft d WHERE d.person = ? AND NOT EXISTS"
-        " (SELECT 1 FROM inspection i WHERE i.id = d.inspection) ORDER BY d.heard_at DESC",
+        " (SELECT 1 FROM inspection i WHERE i.id = d.inspection) AND d.doc <> 'null' ORDER BY d.heard_at DESC",
         str(who.person),
     )
     told = [{"inspection": str(row["inspection"]), "rev": row["rev"]} for row in found]
@@ -75,7 +77,7 @@ async def get(request: Request) -> Response:
     who = await who_asks(request)
     inspection = _id(request)
     draft = await Draft.get_or_none(inspection=inspection, person=who.person)
-    if draft is None or await Inspection.exists(id=inspection):
+    if draft is None or draft.doc == ENDED or await Inspection.exists(id=inspection):
         raise Problem("not_found")
     told = {
         "rev": draft.rev,

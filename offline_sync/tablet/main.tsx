@@ -13,6 +13,7 @@ import { DeviceStores } from "./keep/stores";
 import type { Core } from "./keep/store";
 import { openLive } from "./live";
 import { App } from "./screens/app";
+import { DraftBackups } from "./sync/backups";
 import { commandOf } from "./sync/batches";
 import { Engine } from "./sync/engine";
 import { Link } from "./sync/link";
@@ -42,6 +43,7 @@ const tablet: Tablet = inHand({
   pictures: new KeptPictures(shelf, develop, roomForPhotos),
   outbox: makeOutbox(shelf),
   sync: engine,
+  backups: new DraftBackups(stores, link, live),
   rescue: {
     weigh: async (person) => (await import("./keep/rescue")).weigh(around, person),
     make: async (person, words, tell) => (await import("./keep/rescue")).make(around, person, words, tell),

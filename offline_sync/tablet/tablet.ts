@@ -114,6 +114,7 @@ export interface SyncState {
   problem: string | null; // a Chinese sentence
   needs: "sign_in" | "password" | "update" | null;
   skew_ms: number | null; // server's clock minus ours
+  copies_failed?: number; // copies of drafts that did not arrive since the start
 }
 
 export interface Sync {
@@ -132,6 +133,14 @@ export interface StorageState {
 
 /** Which link originals may take on this tablet. Words and small pictures take any. */
 export type PhotoLink = "any" | "wifi";
+
+/** A draft of mine that the server keeps a copy of and this tablet does not have. */
+export interface DraftOffer { inspection: string; village: string; checklist: string; heard_at: string; answers: number; photos: number }
+
+export interface Backups {
+  offers(): Promise<DraftOffer[]>;
+  take(inspection: string): Promise<{ lacking: number }>; // photos that stayed on the other tablet
+}
 
 /** What a rescue of one person's store would hold: everything that no server has receipted. */
 export interface RescueWeight { commands: number; drafts: number; photos: number; bytes: number }
@@ -153,6 +162,7 @@ export interface Tablet {
   readonly outbox: Outbox;
   readonly sync: Sync;
   readonly rescue: Rescue;
+  readonly backups: Backups;
   readonly storage: { state(): Promise<StorageState> };
   readonly photoLink: { chosen(): PhotoLink; choose(link: PhotoLink): void };
   readonly where: { now(timeout_ms: number): Promise<Position | null> }; // null: 无定位

@@ -137,7 +137,8 @@ export const checklistName = (sha256: string): string => `checklist ${sha256}`;
 
 const plain = ({ holder: _holder, ...draft }: DraftKept): Draft => draft;
 
-function sameVisit(a: Draft, b: Draft): boolean {
+/** One assignment, or one village, round and checklist. */
+export function sameVisit(a: Draft, b: Draft): boolean {
   if (a.assignment !== null && b.assignment !== null) return a.assignment === b.assignment;
   return a.round === b.round && a.village === b.village && a.checklist.code === b.checklist.code;
 }

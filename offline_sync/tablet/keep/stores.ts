@@ -1,6 +1,9 @@
 /** The stores as the sync asks for them (sync/ports.ts): one person's pair, and the people known on this device. */
 import type { Photo, Verdict } from "../model";
-import type { Known } from "../tablet";
+import type { DraftOffer, Known } from "../tablet";
+import {
+  type Offered, type Unsent, forgetBacked, keepOffer, lackedCopies, listOffers, markBacked, nextRev, offered, takeBack, unsentCopies,
+} from "./backups";
 import { clean } from "./clean";
 import {
   type Numbered, keptEntries, markEpoch, note, renumber, reopen, replicaOf, settle, waitingEntries,
@@ -28,7 +31,9 @@ export class PersonStores {
   /** A new epoch is noted last: until then all that it asks for is done once more. */
   async mark({ replica: _replica, epoch, ...change }: Partial<Omit<Standing, "id">>): Promise<void> {
     if (Object.keys(change).length) await amendPerson(this.shelf, this.person, change);
-    if (epoch !== undefined) await markEpoch(this.#core, epoch);
+    if (epoch === undefined) return;
+    await forgetBacked(this.#core);
+    await markEpoch(this.#core, epoch);
   }
 
   waiting = (): Promise<Numbered[]> => waitingEntries(this.#core);
@@ -45,6 +50,15 @@ export class PersonStores {
   bytes = (sha256: string): Promise<ArrayBuffer | null> => bytesOf(this.#core, sha256);
   preview = (sha256: string): Promise<ArrayBuffer | null> => previewOf(this.#core, sha256);
   told = (sha256s: readonly string[], news: News): Promise<void> => this.#told(tell(this.#core, sha256s, news), "photos");
+
+  unsent = (): Promise<Unsent[]> => unsentCopies(this.#core);
+  nextRev = (inspection: string): Promise<number> => nextRev(this.#core, inspection);
+  backed = (copy: Unsent): Promise<void> => markBacked(this.#core, copy);
+  lacking = (there: readonly { inspection: string; rev: number }[]): Promise<string[]> => lackedCopies(this.#core, this.#cache, there);
+  keepOffer = (offer: Offered): Promise<void> => this.#told(keepOffer(this.#cache, offer), "drafts");
+  offers = (): Promise<DraftOffer[]> => listOffers(this.shelf.of(this.person));
+  offer = (inspection: string): Promise<Offered | null> => offered(this.#cache, inspection);
+  takeBack = (offer: Offered, bytes: ReadonlyMap<string, ArrayBuffer>): Promise<void> => takeBack(this.shelf.of(this.person), offer, bytes);
 
   cursors = (): Promise<Record<string, number>> => cursors(this.#cache);
   async apply(asked: Readonly<Record<string, number>>, page: Page): Promise<boolean> {

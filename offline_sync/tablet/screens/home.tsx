@@ -11,6 +11,7 @@ import { told, windowWords } from "../rules/when";
 import { useAhead } from "./ahead";
 import { NOTHING_COUNTED, countPhotos, homeOf, readHome } from "./home-data";
 import type { HomeData, MyRound } from "./home-data";
+import { Offers } from "./offers";
 import { VillageList } from "./village-list";
 import type { Known } from "../tablet";
 
@@ -40,6 +41,7 @@ export function Home({ who }: { who: Known }) {
             {data.cards > 0 && <a class="btn btn-wide needs-me" href="#/cards">有 {data.cards} 件事需要您看一下</a>}
             {room.value?.warning && <Note kind="amber">{room.value.warning}</Note>}
             <GoOn data={data} />
+            <Offers />
             {data.rounds.map((round) => <RoundCard key={round.row.id} round={round} />)}
             {!data.rounds.length && <Note>现在没有安排给您的批次。安排下来后，联网时会自动出现在这里。</Note>}
           </div>

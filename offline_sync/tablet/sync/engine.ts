@@ -21,10 +21,12 @@ export interface EngineParts {
   platform: string;
   backoff?: Backoff;
   storage?: () => Promise<StorageState>; // for the report of how this device stands
+  copy_ms?: number; // between two copies of a draft that is being filled in
   calm_ms?: number; // how long the first sync leaves a starting app to itself
 }
 
 /** ms to the next run after one that went well: soon while another window or a dying line holds something. */
+const COPY = 60_000;
 const NEXT = { soon: 15_000, later: 60_000, calm: 5 * 60_000 };
 
 export class Engine implements Sync, Running {
@@ -34,6 +36,7 @@ export class Engine implements Sync, Running {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #stop: AbortController | null = null;
   #run: Promise<void> | null = null;
+  #copying: ReturnType<typeof setTimeout> | undefined;
   #waits = false; // a failed run waits for its time
   #again = false; // somebody asked while a run was under way
   #apart = 0; // people come and go: no run meanwhile
@@ -58,6 +61,7 @@ export class Engine implements Sync, Running {
     const { live } = this.parts;
     this.#off.push(live.on(["outbox", "photos", "people"], () => void this.#count()));
     this.#off.push(live.on(["outbox"], () => void this.#handIn()));
+    this.#off.push(live.on(["answers", "drafts"], () => this.#copySoon()));
     this.#listen(globalThis, "online", () => this.#urge());
     if (typeof document !== "undefined") {
       this.#listen(document, "visibilitychange", () => document.visibilityState === "visible" && this.#urge());
@@ -98,6 +102,8 @@ export class Engine implements Sync, Running {
     this.#stop?.abort();
     await this.#run;
     clearTimeout(this.#timer);
+    clearTimeout(this.#copying);
+    this.#copying = undefined;
   }
 
   #listen(target: Partial<EventTarget>, name: string, hear: () => void): void {
@@ -119,6 +125,14 @@ export class Engine implements Sync, Running {
     if (id === null) return;
     const waiting = await (await stores.of(id)).waiting();
     if (waiting.some((entry) => !this.#memory.unfit.has(entry.id))) this.#begin();
+  }
+
+  /** Drafts go along at most so often while they are being filled in, and only where there is signal. */
+  #copySoon(): void {
+    this.#copying ??= setTimeout(() => {
+      this.#copying = undefined;
+      if (!this.#run && !this.#waits) this.#begin();
+    }, this.parts.copy_ms ?? COPY);
   }
 
   #begin(): void {

@@ -3,7 +3,8 @@
  * One PersonStore is one person's pair of stores (core and cache). Nothing here deletes what waits to be sent.
  */
 import type { Entry, Photo, Verdict } from "../model";
-import type { Known, Post } from "../tablet";
+import type { Offered, Unsent } from "../keep/backups";
+import type { DraftOffer, Known, Post } from "../tablet";
 import type { PullOut } from "../wire";
 
 /** What this device knows of a person: who, by which tokens, and where their replica stands. Lies in core. */
@@ -26,6 +27,8 @@ export interface Standing {
   verified_build: string | null;
   last_ok: string | null; // when a run went well to its end
 }
+
+export type { Offered, Unsent };
 
 /** An entry with the replica under which its `seq` counts. */
 export type Numbered = Entry & { replica: string };
@@ -63,6 +66,16 @@ export interface PersonStore {
   bytes(sha256: string): Promise<ArrayBuffer | null>;
   preview(sha256: string): Promise<ArrayBuffer | null>;
   told(sha256s: readonly string[], news: { stored_at?: string | null; preview_sent?: boolean; problem?: string | null }): Promise<void>;
+
+  // copies of drafts (keep/backups.ts)
+  unsent(): Promise<Unsent[]>; // what the server's copies lack
+  nextRev(inspection: string): Promise<number>; // taken whether the copy arrives or not
+  backed(copy: Unsent): Promise<void>;
+  lacking(there: readonly { inspection: string; rev: number }[]): Promise<string[]>; // worth fetching
+  keepOffer(offer: Offered): Promise<void>;
+  offers(): Promise<DraftOffer[]>;
+  offer(inspection: string): Promise<Offered | null>;
+  takeBack(offer: Offered, bytes: ReadonlyMap<string, ArrayBuffer>): Promise<void>;
 
   // cache
   cursors(): Promise<Record<string, number>>;

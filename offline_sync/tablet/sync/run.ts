@@ -1,5 +1,6 @@
 /** One run for one person: words first, then previews, then originals, then what others did. */
 import type { Stage } from "../tablet";
+import { type BackupMemory, fetchOffers, freshBackups, sendCopies } from "./backups";
 import type { Board } from "./board";
 import { Hand } from "./hand";
 import type { Link } from "./link";
@@ -21,10 +22,11 @@ export interface Memory {
   unfit: Map<string, string>; // command → why no push takes it
   greeted: Map<string, number>; // replicas that said hello, and when
   photos: PhotoMemory;
+  backups: BackupMemory;
   pictures: Set<string>; // hashes that the server does not give
 }
 
-export const newMemory = (): Memory => ({ dead: new Set(), unfit: new Map(), greeted: new Map(), photos: freshMemory(), pictures: new Set() });
+export const newMemory = (): Memory => ({ dead: new Set(), unfit: new Map(), greeted: new Map(), photos: freshMemory(), backups: freshBackups(), pictures: new Set() });
 
 export interface Around {
   link: Link;
@@ -61,6 +63,7 @@ export class Run {
     } while (this.#owed || (await this.#sendable()));
     await this.store.clean();
     await this.#report();
+    if (this.pulls) await fetchOffers(this.#hand, this.around.memory.backups);
     if (this.pulls) await fetchPictures(this.#hand, this.around.memory.pictures, () => this.#sendable());
   }
 
@@ -90,8 +93,9 @@ export class Run {
   async #photos(): Promise<void> {
     this.#stage("previews");
     const wanted = await stillWanted(this.#hand);
-    if (!wanted.photos.length) return;
     await sendPreviews(this.#hand, wanted.photos);
+    await this.#copies();
+    if (!wanted.photos.length) return;
     await this.#report();
     if (this.#waits()) return;
     this.#stage("photos");
@@ -103,6 +107,12 @@ export class Run {
       sleep();
       this.#show(null);
     }
+  }
+
+  async #copies(): Promise<void> {
+    const { backups } = this.around.memory;
+    await sendCopies(this.#hand, backups);
+    if (backups.failed) this.around.board.set({ copies_failed: backups.failed });
   }
 
   /** Before each original: words that were written meanwhile go first, and news come in now and then.

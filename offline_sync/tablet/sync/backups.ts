@@ -1,0 +1,96 @@
+/** Copies of drafts: sent whenever there is signal, offered where they are lacking, taken back by their author. None of it
+ * is anybody's submission, so it never makes a run fail; what failed is counted.
+ */
+import { type Backups, type DraftOffer, type Live, Trouble } from "../tablet";
+import { Halt, type Hand } from "./hand";
+import type { Link } from "./link";
+import type { Offered, Stores, Unsent } from "./ports";
+
+/** What outlives a run: how often a copy did not arrive, which are refused as they are, and when was asked last. */
+export interface BackupMemory { failed: number; refused: Map<string, string>; asked: Map<string, number> }
+export const freshBackups = (): BackupMemory => ({ failed: 0, refused: new Map(), asked: new Map() });
+
+const ASKED = 60 * 60_000; // ms between two looks at what the server has
+const PASSED: readonly string[] = ["unreachable", "server", "refused"];
+
+/** Every copy that changed; after the words and small pictures, before the originals. */
+export async function sendCopies(hand: Hand, memory: BackupMemory): Promise<void> {
+  for (const copy of await hand.store.unsent()) {
+    if (memory.refused.get(copy.inspection) === copy.hash) continue;
+    if (!(await quietly(memory, () => sendOne(hand, copy, memory)))) return;
+  }
+}
+
+async function sendOne(hand: Hand, copy: Unsent, memory: BackupMemory): Promise<void> {
+  const rev = await hand.store.nextRev(copy.inspection);
+  const doc: unknown = copy.text === null ? null : JSON.parse(copy.text);
+  const told = await hand.call("any", "PUT", `/api/drafts/${copy.inspection}`, { json: { rev, doc } });
+  if (told.kind === "ok") return hand.store.backed(copy);
+  memory.failed += 1;
+  memory.refused.set(copy.inspection, copy.hash); // as it is; the next tap makes it another
+}
+
+/** Which copies this tablet lacks: asked after a start, by hand, and once an hour. */
+export async function fetchOffers(hand: Hand, memory: BackupMemory): Promise<void> {
+  const { person } = hand.store;
+  if (Date.now() - (memory.asked.get(person) ?? 0) < ASKED) return;
+  await quietly(memory, async () => {
+    const { drafts } = await hand.must<{ drafts: { inspection: string; rev: number }[] }>("session", "GET", "/api/drafts");
+    for (const inspection of await hand.store.lacking(drafts)) {
+      const told = await hand.call<Omit<Offered, "inspection" | "copy"> & { doc: unknown }>("session", "GET", `/api/drafts/${inspection}`);
+      if (told.kind === "ok" && isCopy(told.body.doc)) await hand.store.keepOffer({ inspection, rev: told.body.rev, heard_at: told.body.heard_at, copy: told.body.doc });
+    }
+    memory.asked.set(person, Date.now());
+  });
+}
+
+/** Another build's documents are left to it. */
+const isCopy = (doc: unknown): doc is Offered["copy"] => (doc as { format?: unknown } | null)?.format === 1;
+
+/** False when the line is the reason. What ends a run whoever asks (the account, a new password) is passed on. */
+async function quietly(memory: BackupMemory, work: () => Promise<void>): Promise<boolean> {
+  try {
+    await work();
+    return true;
+  } catch (error) {
+    if (!(error instanceof Halt) || !PASSED.includes(error.why)) throw error;
+    memory.failed += 1;
+    return error.why === "refused";
+  }
+}
+
+/** What screens ask of it. */
+export class DraftBackups implements Backups {
+  constructor(private readonly stores: Stores, private readonly link: Link, private readonly live: Live) {}
+
+  async offers(): Promise<DraftOffer[]> {
+    const id = await this.stores.current();
+    return id === null ? [] : (await this.stores.of(id)).offers();
+  }
+
+  async take(inspection: string): Promise<{ lacking: number }> {
+    const id = await this.stores.current();
+    const store = id === null ? null : await this.stores.of(id);
+    const offer = await store?.offer(inspection);
+    if (!store || !offer) throw new Trouble("draft_gone", "服务器上的这份草稿已不在，可能已在另一台平板上提交。请联网同步后再看。");
+    const { session } = await store.standing();
+    const bytes = new Map<string, ArrayBuffer>();
+    for (const sha256 of new Set(offer.copy.photos.map((photo) => photo.sha256))) {
+      const found = await this.#photo(sha256, session);
+      if (found) bytes.set(sha256, found);
+    }
+    await store.takeBack(offer, bytes);
+    this.live.tell("drafts", "answers", "photos");
+    return { lacking: offer.copy.photos.filter((photo) => !bytes.has(photo.sha256)).length };
+  }
+
+  /** Null when the server does not have it: photos of drafts stay on their tablet, unless a rescue brought them. */
+  async #photo(sha256: string, token: string | null): Promise<ArrayBuffer | null> {
+    const told = await this.link.call<ArrayBuffer>("GET", `/api/blobs/${sha256}`, { token });
+    if (told.kind === "unreachable") throw new Trouble("unreachable", "现在连不上服务器，草稿没有取回，请到有信号的地方再试。");
+    if (told.kind === "refused" && told.status !== 404) throw new Trouble(told.code, told.sentence);
+    if (told.kind === "refused" || !(told.body instanceof ArrayBuffer)) return null;
+    const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", told.body));
+    return Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("") === sha256 ? told.body : null; // else a small one
+  }
+}
