@@ -65,3 +65,15 @@ async def test_what_is_no_draft(inspector: Tablet, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(drafts, "MOST", 1)
     await put(inspector, str(uuid4()), 1, {})
     assert (await put(inspector, str(uuid4()), 1, {})).status_code == 413
+
+
+async def test_a_draft_that_ended_is_offered_no_more_and_may_begin_anew(inspector: Tablet) -> None:
+    name = str(uuid4())
+    await put(inspector, name, 2, {"a": 1})
+    assert (await put(inspector, name, 4, None)).status_code == 204
+    assert (await inspector.http.get("/api/drafts", headers=inspector.auth)).json() == {"drafts": []}
+    assert (await inspector.http.get(f"/api/drafts/{name}", headers=inspector.auth)).status_code == 404
+    await put(inspector, name, 2, {"a": "late"})
+    assert (await inspector.http.get(f"/api/drafts/{name}", headers=inspector.auth)).status_code == 404
+    await put(inspector, name, 6, {"a": 2})
+    assert (await inspector.http.get(f"/api/drafts/{name}", headers=inspector.auth)).json()["rev"] == 6

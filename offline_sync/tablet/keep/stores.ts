@@ -32,7 +32,8 @@ export class PersonStores {
   async mark({ replica: _replica, epoch, ...change }: Partial<Omit<Standing, "id">>): Promise<void> {
     if (Object.keys(change).length) await amendPerson(this.shelf, this.person, change);
     if (epoch === undefined) return;
-    await forgetBacked(this.#core);
+    const before = (await replicaOf(this.#core)).epoch;
+    if (before !== null && before !== epoch) await forgetBacked(this.#core); // every page of a pull names the epoch
     await markEpoch(this.#core, epoch);
   }
 

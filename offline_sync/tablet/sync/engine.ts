@@ -131,7 +131,8 @@ export class Engine implements Sync, Running {
   #copySoon(): void {
     this.#copying ??= setTimeout(() => {
       this.#copying = undefined;
-      if (!this.#run && !this.#waits) this.#begin();
+      if (this.#run) this.#copySoon(); // it may have looked before the last tap
+      else if (!this.#waits) this.#begin();
     }, this.parts.copy_ms ?? COPY);
   }
 
