@@ -52,7 +52,7 @@ function TakeBack({ offer, onClose }: { offer: Offer; onClose: () => void }) {
             {offer.photos > 0 && <p>照片只存在拍它的平板上，提交后才上传。取不到的，要在这台平板上补拍。</p>}
             <Note kind="amber">原来的平板还能用的话，请在那台上接着填。同一份检查不要在两台平板上填。</Note>
           </>
-        ) : <p>已取回。{lacking ? `有 ${lacking} 张照片没有备份，请补拍；签字也请重新签。` : "照片都在。"}</p>}
+        ) : <p>已取回。{lacking ? `有 ${lacking} 张照片没有备份，请补拍；签过字的要重新签。` : "照片都在。"}</p>}
         {act.trouble && <TroubleCard trouble={act.trouble} />}
       </div>
     </Dialog>
