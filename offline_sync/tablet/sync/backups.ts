@@ -59,6 +59,25 @@ async function quietly(memory: BackupMemory, work: () => Promise<void>): Promise
   }
 }
 
+/** Does something some time after it was asked for, once for all who asked meanwhile; `later`: once more after that time. */
+export class NowAndThen {
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(private readonly act: () => "later" | void, private readonly rest_ms = 60_000) {}
+
+  soon(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      if (this.act() === "later") this.soon();
+    }, this.rest_ms);
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+}
+
 /** What screens ask of it. */
 export class DraftBackups implements Backups {
   constructor(private readonly stores: Stores, private readonly link: Link, private readonly live: Live) {}

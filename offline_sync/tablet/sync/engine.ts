@@ -1,6 +1,7 @@
 /** When the tablet speaks to the server, and what is told of it. One run at a time, for everybody whose work waits. */
 import { type Live, type StorageState, type Sync, type SyncState, Trouble } from "../tablet";
 import { Backoff } from "./backoff";
+import { NowAndThen } from "./backups";
 import { Board } from "./board";
 import { countWaiting } from "./counts";
 import { Crew } from "./crew";
@@ -26,7 +27,6 @@ export interface EngineParts {
 }
 
 /** ms to the next run after one that went well: soon while another window or a dying line holds something. */
-const COPY = 60_000;
 const NEXT = { soon: 15_000, later: 60_000, calm: 5 * 60_000 };
 
 export class Engine implements Sync, Running {
@@ -36,7 +36,7 @@ export class Engine implements Sync, Running {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #stop: AbortController | null = null;
   #run: Promise<void> | null = null;
-  #copying: ReturnType<typeof setTimeout> | undefined;
+  readonly #copying: NowAndThen;
   #waits = false; // a failed run waits for its time
   #again = false; // somebody asked while a run was under way
   #apart = 0; // people come and go: no run meanwhile
@@ -48,6 +48,7 @@ export class Engine implements Sync, Running {
   constructor(private readonly parts: EngineParts) {
     this.#board = new Board(parts.live, parts.link.skew_ms);
     this.#backoff = parts.backoff ?? new Backoff();
+    this.#copying = new NowAndThen(() => (this.#run ? "later" : void (this.#waits || this.#begin())), parts.copy_ms); // a run may have looked before the last tap
     this.#reporter = new Reporter(parts);
   }
 
@@ -61,7 +62,7 @@ export class Engine implements Sync, Running {
     const { live } = this.parts;
     this.#off.push(live.on(["outbox", "photos", "people"], () => void this.#count()));
     this.#off.push(live.on(["outbox"], () => void this.#handIn()));
-    this.#off.push(live.on(["answers", "drafts"], () => this.#copySoon()));
+    this.#off.push(live.on(["answers", "drafts"], () => this.#copying.soon()));
     this.#listen(globalThis, "online", () => this.#urge());
     if (typeof document !== "undefined") {
       this.#listen(document, "visibilitychange", () => document.visibilityState === "visible" && this.#urge());
@@ -102,8 +103,7 @@ export class Engine implements Sync, Running {
     this.#stop?.abort();
     await this.#run;
     clearTimeout(this.#timer);
-    clearTimeout(this.#copying);
-    this.#copying = undefined;
+    this.#copying.stop();
   }
 
   #listen(target: Partial<EventTarget>, name: string, hear: () => void): void {
@@ -125,15 +125,6 @@ export class Engine implements Sync, Running {
     if (id === null) return;
     const waiting = await (await stores.of(id)).waiting();
     if (waiting.some((entry) => !this.#memory.unfit.has(entry.id))) this.#begin();
-  }
-
-  /** Drafts go along at most so often while they are being filled in, and only where there is signal. */
-  #copySoon(): void {
-    this.#copying ??= setTimeout(() => {
-      this.#copying = undefined;
-      if (this.#run) this.#copySoon(); // it may have looked before the last tap
-      else if (!this.#waits) this.#begin();
-    }, this.parts.copy_ms ?? COPY);
   }
 
   #begin(): void {
