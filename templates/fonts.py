@@ -70,7 +70,7 @@ def font_files() -> dict[Face, Path]:
             raise FontsMissing(
                 f"缺少字体 {face.file}：运行 npm ci，或用 XUNCUN_FONTS 指定字体文件夹 (font missing)"
             )
-        found[face] = path.resolve()  # as the worker compares it: the folder may be a link
+        found[face] = path
     return found
 
 

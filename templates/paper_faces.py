@@ -44,8 +44,8 @@ def with_whole(css: str) -> str:
 
 
 def readable_faces() -> frozenset[str]:
-    """Every font file that a sheet may read."""
-    return frozenset(str(path) for path in (*font_files().values(), *_common_faces().values()))
+    """Every font file that a sheet may read, links followed as the worker follows them."""
+    return frozenset(str(path.resolve()) for path in (*font_files().values(), *_common_faces().values()))
 
 
 @lru_cache(maxsize=1)

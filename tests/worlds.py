@@ -6,7 +6,9 @@ and a round as well). A copy on SQLite is a file's copy, on PostgreSQL a databas
 
 import asyncio
 import shutil
+import sqlite3
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from pathlib import Path
 from uuid import uuid4
 
@@ -56,6 +58,11 @@ class Worlds:
         if key not in self._made:
             settings = self.copy(engine, "empty", self.folder / f"{engine}-{world}")
             asyncio.run(_make(settings, _FILLED[world]))
+            if (
+                engine == "sqlite"
+            ):  # two that close at one moment each leave the log to the other: a copy would lack it
+                with closing(sqlite3.connect(settings.sqlite_file)) as raw:
+                    raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             self._made[key] = settings
         return self._made[key]
 

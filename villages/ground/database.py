@@ -109,9 +109,6 @@ async def open_database(settings: Settings) -> AsyncIterator[None]:
         if _eye:
             _eye.close()
             _eye = None
-        # The writer goes last and alone: two that close at the same moment each leave the log to the other, and what
-        # is in it would miss from a copy of the file.
-        await connections.get("reader").close()
         await Tortoise.close_connections()
 
 
