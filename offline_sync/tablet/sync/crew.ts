@@ -32,7 +32,9 @@ export class Crew {
     let failure: unknown = null;
     if (mine !== null) await this.#mine(mine).catch((error: unknown) => void (failure = passOn(error)));
     for (const { id, name, waiting, photos_waiting } of await stores.known()) {
-      if (id === mine || !(waiting || photos_waiting || (await this.#owes(id, mine)))) continue;
+      if (id === mine) continue;
+      const owes = await this.#owes(id, mine); // whatever else waits of theirs
+      if (!(owes || waiting || photos_waiting)) continue;
       await this.#run(id, false).catch((error: unknown) => void (failure ??= named(passOn(error), name)));
     }
     if (failure) throw failure;

@@ -15,6 +15,7 @@ import { stayAwake } from "./wake";
 
 const PULL_BETWEEN = 10 * 60_000; // ms; a long queue of photos must not keep a tablet from hearing
 const GREETED = 60 * 60_000; // ms; hello tells of a server that was restored, and what limits are in force
+const GREETED_APART = 5 * 60_000; // ms; where nothing is pulled, only hello tells it
 
 /** What outlives a run, but not the page: asked anew after a start, or by hand. */
 export interface Memory {
@@ -83,7 +84,8 @@ export class Run {
   async #greet(): Promise<void> {
     const { memory, self } = this.around;
     const before = await this.store.standing();
-    if (Date.now() - (memory.greeted.get(before.replica) ?? 0) < GREETED && before.epoch !== null) return;
+    const often = this.pulls ? GREETED : GREETED_APART;
+    if (Date.now() - (memory.greeted.get(before.replica) ?? 0) < often && before.epoch !== null) return;
     const told = await hello(this.#hand, self);
     this.min_build = told.min_build;
     if (before.epoch !== null && before.epoch !== told.epoch) await startOver(this.#hand, self);

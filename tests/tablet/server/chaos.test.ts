@@ -18,7 +18,7 @@ import { begun, newDevice, sha, Tablet, VILLAGE, WORD } from "./tablet";
 
 const MINUTES = Number(process.env.CHAOS_MINUTES ?? 0);
 // Always the same in the suite; another one each time for `./dev hostile`.
-const SEED = Number(process.env.CHAOS ?? (MINUTES ? Date.now() % 2147483647 : 41));
+const SEED = Number(process.env.CHAOS ?? (MINUTES ? Date.now() % 2147483647 : 20261129));
 const PHOTOS = 6;
 
 /** What happens, as fast-check draws it. */
@@ -224,9 +224,6 @@ async function lived({ evening, morning, burns }: { evening: Act[]; morning: Act
     play = null;
   }
 }
-
-// Open: after a restore in this life the other person's work is never said to be handed in, though runs go well.
-test("seed 20261129", { todo: "CHAOS=20261129 npm run test:server -- chaos" });
 
 test(`all of it, seed ${SEED}`, async () => {
   const end = Date.now() + MINUTES * 60_000;

@@ -59,3 +59,24 @@ test("a server brought back from its backup gets what it lost: acts, and photos 
   assert.equal(await mine.me(), first);
   await mine.close();
 });
+
+test("the other's act that was lost while its photo still waited is sent again too", async () => {
+  const mine = await begun(road.url, "inspector2");
+  const first = await mine.me();
+  await mine.people.signIn("inspector", WORD);
+  await mine.calm();
+  house.manage("backup", "--data", house.data, "--to", join(house.folder, "later"));
+  road.mishap = ({ path }) => (path.startsWith("/api/uploads") ? { status: 503 } : undefined);
+  const theirs = await mine.visit([pictures(["w"], 120).get("w")!], "110109005205");
+  await until("the receipt", () => onServer(theirs.entry.id) === 1);
+  await mine.people.choose(first);
+  await house.stop();
+  house.data = join(house.folder, "restored-later");
+  house.manage("restore", "--from", join(house.folder, "later"), "--data", house.data);
+  await house.start();
+  road.mishap = () => undefined;
+  mine.engine.now();
+  await until("the other's lost act", () => onServer(theirs.entry.id) === 1);
+  await until("its photo", () => house.sql("SELECT state FROM photo WHERE sha256 = ?", theirs.photos[0]?.sha256 ?? "")[0]?.[0] === "stored");
+  await mine.close();
+});
