@@ -13,8 +13,14 @@ from villages.ground.database import open_database
 from villages.ground.settings import Settings
 
 
+# Their files last for minutes: begun last, one would keep a worker busy when the others have nothing left to do.
+LONG = ("journeys", "faults", "tablet_browser", "hostile")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What opens a database or the application is too much for `./dev check`, but for what is marked quick."""
+    """The longest first. What opens a database or the application is too much for `./dev check`, but for what is
+    marked quick."""
+    items.sort(key=lambda item: item.path.parent.name not in LONG)
     for item in items:
         opens = "worlds" in getattr(item, "fixturenames", ()) or inspect.iscoroutinefunction(
             getattr(item, "function", None)
