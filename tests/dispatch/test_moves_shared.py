@@ -22,7 +22,25 @@ TABLET = (
     "close_on_site",
     "look_back",
     "reopen",
+    "urge",
+    "split",
+    "sweep",
+    "sweep_answer",
+    "take_back",
     "note",
+)
+CARRIED = (
+    "photo",
+    "text",
+    "by_other",
+    "drawn",
+    "unit",
+    "until",
+    "shots",
+    "daily",
+    "sweeps",
+    "swept",
+    "undoes",
 )
 VILLAGE, TOWN, OTHER_TOWN = "110109105210", "110109105", "110109104"
 WATER = "110109-d03"
@@ -52,16 +70,14 @@ def cases() -> list[dict[str, Any]]:
 def _goes(verb: str, role: str, place: str, stage: str, task: dict[str, Any]) -> bool:
     facts = Facts(
         stage, task["village"], task["unit"], role, place, person=ME,
-        submitters=frozenset(task["submitted_by"]), text="说明", photos=1, fresh=1, drawn=True,
+        submitters=frozenset(task["submitted_by"]), text="说明", photos=1, fresh=1, drawn=True, new_unit=VILLAGE,
+        until=True, shots=True, sweeping=ROWS[verb].swept, undo_to="dispatched",
     )  # fmt: skip
     return isinstance(judge(verb, facts), Move)
 
 
 def told() -> str:
-    needs = {
-        verb: {name: getattr(ROWS[verb], name) for name in ("photo", "text", "by_other", "drawn")}
-        for verb in TABLET
-    }
+    needs = {verb: {name: getattr(ROWS[verb], name) for name in CARRIED} for verb in TABLET}
     about = "Who can make which move: `can` with all that the move asks for, `may` whatever the stage. Person: me."
     lines = ",\n".join("  " + json.dumps(case, ensure_ascii=False) for case in cases())
     return (

@@ -63,6 +63,27 @@ test("a move on its way shows its stage until every held scope has passed its re
   assert.deepEqual((await seen()).slice(0, 2), ["closed", []]);
 });
 
+test("taken back, a task stands where it stood; asked to look elsewhere, it says so until that is answered", async () => {
+  const house = await freshHouse();
+  const rows = makeRows(house.shelf);
+  await pulled(house, { g: 5, [VILLAGE]: 5 }, [[VILLAGE, 4, "task", "t", task("dispatched")]]);
+  const stage = async () => (await rows.one("task", "t"))?.stage;
+  await act(house, "task.accept", "task", "t");
+  assert.equal(await stage(), "accepted");
+  await act(house, "task.take_back", "task", "t");
+  assert.equal(await stage(), "dispatched");
+  await act(house, "task.submit", "task", "t");
+  await act(house, "task.pass", "task", "t");
+  await act(house, "task.take_back", "task", "t");
+  assert.equal(await stage(), "submitted");
+  for (const beside of ["task.urge", "task.split"]) await act(house, beside, "task", "t");
+  assert.equal(await stage(), "submitted");
+  await act(house, "task.sweep", "task", "t", { until: "2026-11-27T23:59:59+08:00" });
+  assert.equal((await rows.one("task", "t"))?.sweep_until, "2026-11-27T23:59:59+08:00");
+  await act(house, "task.sweep_answer", "task", "t");
+  assert.equal((await rows.one("task", "t"))?.sweep_until, null);
+});
+
 test("what was refused, held or set aside is no longer shown as done", async () => {
   const house = await freshHouse();
   const rows = makeRows(house.shelf);

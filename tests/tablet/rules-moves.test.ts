@@ -12,35 +12,39 @@ test("who may move a task when: the server's table, case by case", () => {
   for (const { post, may: reach, can: goes, ...task } of shared.cases) {
     for (const [stage, moves] of Object.entries(goes)) {
       const told = JSON.stringify({ post, task, stage });
-      assert.deepEqual(movesOf("me", [post], { ...task, stage: stage as Stage }, true), moves, told);
-      assert.deepEqual(movesOf("me", [post], { ...task, stage: stage as Stage }, false), moves.filter((move) => move !== "look_back"), told);
-      assert.deepEqual(MOVES.filter((move) => may(move, post, { ...task, stage: stage as Stage })), reach, told);
+      const row = { ...task, stage: stage as Stage, sweep_until: null };
+      const free = { drawn: true, undo: true };
+      const without = (...gone: string[]) => moves.filter((move) => !gone.includes(move));
+      assert.deepEqual(movesOf("me", [post], row, free), without("sweep_answer"), told);
+      assert.deepEqual(movesOf("me", [post], { ...row, sweep_until: "2026-11-30T15:59:59Z" }, free), without("sweep"), told);
+      assert.deepEqual(movesOf("me", [post], row, { urged: true }), without("look_back", "urge", "sweep_answer", "take_back"), told);
+      assert.deepEqual(MOVES.filter((move) => may(move, post, row)), reach, told);
     }
   }
 });
 
 test("what a move must carry is what the server asks", () => {
   const needs = Object.fromEntries(MOVES.map((move) => {
-    const { photo = false, text = false, by_other = false, drawn = false } = RULES[move];
-    return [move, { photo, text, by_other, drawn }];
+    const rule: Record<string, unknown> = { ...RULES[move] };
+    return [move, Object.fromEntries(Object.keys(shared.needs.note).map((name) => [name, rule[name] ?? false]))];
   }));
   assert.deepEqual(needs, shared.needs);
 });
 
-const task = { stage: "submitted" as Stage, unit: "110109105210", village: "110109105210", submitted_by: ["wang"] };
+const task = { stage: "submitted" as Stage, unit: "110109105210", village: "110109105210", submitted_by: ["wang"], sweep_until: null };
 const rounds = new Map([["r1", { stage: "started" as const }], ["r2", { stage: "published" as const }]]);
 const post = { role: "inspector", place: "110109104", from: "2026-01-01", until: null };
 const lent = (round: string, stage: "open" | "done" | "withdrawn") => ({ round, village: "110109105210", stage });
 
 test("several posts: any one that fits will do", () => {
   const posts = [{ role: "village_committee", place: "110109105210" }, { role: "inspector", place: "110109105" }];
-  assert.equal(can("pass", "li", posts, task, false), true);
-  assert.equal(can("pass", "wang", posts, task, false), false);
+  assert.equal(can("pass", "li", posts, task, {}), true);
+  assert.equal(can("pass", "wang", posts, task, {}), false);
 });
 
 test("a village drawn for a round lends an inspector its place until the round is published", () => {
   const moves = (assignments: ReturnType<typeof lent>[], posts = [post]): Move[] =>
-    movesOf("li", postsNow(posts, "2026-11-20", assignments, rounds, []), task, false);
+    movesOf("li", postsNow(posts, "2026-11-20", assignments, rounds, []), task, {});
   assert.deepEqual(moves([]), []);
   assert.deepEqual(moves([lent("r1", "done")]), ["reject", "pass", "close_on_site", "note"]);
   for (const none of [lent("r1", "withdrawn"), lent("r2", "open"), lent("r9", "open")]) assert.deepEqual(moves([none]), []);
@@ -50,7 +54,7 @@ test("a village drawn for a round lends an inspector its place until the round i
 test("a look-back lends its village until it is done, and only who was drawn may say that all is well", () => {
   const closed = { ...task, stage: "closed" as Stage };
   const moves = (outcome: "" | "fine", drawn: boolean): Move[] =>
-    movesOf("li", postsNow([post], "2026-11-20", [], rounds, [{ village: "110109105210", outcome }]), closed, drawn);
+    movesOf("li", postsNow([post], "2026-11-20", [], rounds, [{ village: "110109105210", outcome }]), closed, { drawn });
   assert.deepEqual(moves("", true), ["look_back", "reopen", "note"]);
   assert.deepEqual(moves("", false), ["reopen", "note"]);
   assert.deepEqual(moves("fine", false), []);

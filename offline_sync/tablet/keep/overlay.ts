@@ -36,13 +36,19 @@ export function overlaid<K extends RowKind>(kind: K, row: RowOf<K>, acts: readon
 function changed(kind: RowKind, row: unknown, { verb, args }: EntryKept, person: string): object | null {
   if (kind === "card") return verb === "card.dismiss" ? ({ dismissed: true } satisfies Partial<CardRow>) : null;
   if (kind === "village") return located(verb, args);
-  const stage = LEADS[verb];
-  if (kind !== "task" || !stage) return null;
-  const { submitted_by } = row as TaskRow;
+  if (kind !== "task") return null;
+  const { submitted_by, stage: now } = row as TaskRow;
+  if (verb === "task.sweep" || verb === "task.sweep_answer") return sweeping(verb, args);
+  const stage = verb === "task.take_back" ? (now === "accepted" ? "dispatched" : "submitted") : LEADS[verb];
+  if (!stage) return null;
   // Who hands in may not review: from this moment on, not only when the server has heard.
   const mine = verb === "task.submit" && !submitted_by.includes(person);
   return { stage, ...(mine ? { submitted_by: [...submitted_by, person] } : {}) } satisfies Partial<TaskRow>;
 }
+
+/** Asked to look elsewhere, or answered. */
+const sweeping = (verb: string, args: unknown): Partial<TaskRow> =>
+  ({ sweep_until: verb === "task.sweep" ? (args as { until?: string } | null)?.until ?? null : null });
 
 function located(verb: string, args: unknown): Partial<VillageRow> | null {
   const position = (args as { position?: { lat: number; lng: number } } | null)?.position;

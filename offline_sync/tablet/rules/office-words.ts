@@ -21,7 +21,7 @@ export const TASK_VERB: Words = {
   sweep_answer: "回复举一反三", look_back: "回头看合格", take_back: "撤回",
 };
 export const VERB: Words = {
-  "inspection.submit": "提交检查", "inspection.evidence": "补充取证", "inspection.amend": "更正检查", "card.dismiss": "知悉提示",
+  "inspection.submit": "提交检查", "inspection.evidence": "补充取证", "inspection.amend": "更正检查", "inspection.void": "作废检查", "card.dismiss": "知悉提示",
   "village.locate": "标定位置",
 };
 export const GRADE: Words = { excellent: "优秀", good: "良好", pass: "合格", fail: "不合格" };
@@ -47,6 +47,8 @@ export const PHRASES: Readonly<Record<string, readonly string[]>> = {
   submit: ["已按要求整改完毕", "已清理干净", "已修复完好", "已更换或补齐", "已拆除并恢复原貌"],
   reject: ["仍有残留，未清理到位", "照片看不清或不是同一位置", "缺少部分点位的整改照片", "只作遮挡，问题仍在"],
   return: ["不属于本村职责", "位置不在本村范围内", "设施产权属于其他单位"],
+  sweep: ["请在全村范围排查同类问题", "请对周边同一路段再排查一遍"],
+  sweep_answer: ["已全面排查，未发现同类问题", "排查发现同类问题，已一并整改"],
 };
 
 /** The word, or the name itself where there is none. */

@@ -88,3 +88,5 @@ function moment(at: string | number): number {
 
 /** Today in Beijing, `2026-11-20`. */
 export const today = (now: number): string => beijing(now).toISOString().slice(0, 10);
+/** The Beijing day so many days from now, `2026-11-27`. */
+export const dayIn = (days: number, now: number): string => today(now + days * DAY);

@@ -4,14 +4,17 @@ import { Field, Note, TroubleCard } from "../parts/bits";
 import { Button } from "../parts/button";
 import { Capture } from "../parts/capture";
 import { Dialog } from "../parts/dialog";
-import { useAct, useTablet } from "../parts/hooks";
+import { useAct, useNow, useTablet } from "../parts/hooks";
 import { lazily } from "../parts/lazy";
 import { PhotoStrip } from "../parts/photos";
 import { useScratch } from "../parts/scratch";
 import { RULES } from "../rules/moves";
 import type { Move } from "../rules/moves";
 import { PHRASES, verb } from "../rules/office-words";
+import { type Carried, argsOf, lacking } from "../rules/acts";
 import { announced } from "../rules/submission";
+import { dayIn } from "../rules/when";
+import { type More, Second, Until } from "./act-more";
 import type { TaskData } from "./task-data";
 
 const SAYS: Record<Move, { what: string; button: string; words: string }> = {
@@ -24,11 +27,18 @@ const SAYS: Record<Move, { what: string; button: string; words: string }> = {
   close_on_site: { what: "您在现场看到问题已经解决。请在同一位置拍一张照片。", button: "现场销号", words: "现场情况（可不填）" },
   look_back: { what: "您到现场看过，问题没有再出现。请在同一位置拍一张照片。", button: "回头看合格", words: "现场情况（可不填）" },
   reopen: { what: "问题又出现了。请拍下现在的样子，写明情况；任务重开，整改期限重新计算。", button: "反弹重开", words: "现场情况" },
+  urge: { what: "责任单位会收到消息，记入办理经过；同一任务一天催一次。", button: "催办", words: "要说的话（可不填）" },
+  split: { what: "一处检查结果其实是两个问题时用。另立一项任务，期限与本任务相同；本任务照旧。", button: "拆分", words: "第二个问题" },
+  sweep: { what: "责任单位排查别处有没有同类问题，写明结果；有的可附照片。", button: "要求举一反三", words: "要求" },
+  sweep_answer: { what: "写明查了哪些地方、发现几处、怎样处理。", button: "回复", words: "排查情况" },
+  take_back: { what: "撤回您刚才的办理，任务回到办理前的样子。十分钟内、还没有人接着办或看过消息的，才能撤回。", button: "撤回", words: "原因（可不填）" },
   note: { what: "补充说明记入办理经过，不改变任务状态。", button: "保存说明", words: "说明" },
 };
 const GhostCamera = lazily(() => import("../parts/ghost-camera").then((part) => part.GhostCamera));
 const MOST = 40; // photos of one act (offline_sync/protocol.py TaskArgs)
-const WITH_PHOTOS: ReadonlySet<Move> = new Set(["submit", "close_on_site", "reject", "look_back", "reopen", "note"]);
+const WITH_PHOTOS: ReadonlySet<Move> = new Set(["submit", "close_on_site", "reject", "look_back", "reopen", "split", "sweep_answer", "note"]);
+/** Photos of another spot than the before-photo's. */
+const ELSEWHERE: ReadonlySet<Move> = new Set(["split", "sweep_answer"]);
 /** What is shot from where the before-photo was. */
 const FROM_THERE: ReadonlySet<Move> = new Set(["submit", "close_on_site", "look_back"]);
 
@@ -36,16 +46,20 @@ export function ActDialog({ move, data, onClose }: { move: Move; data: TaskData;
   const tablet = useTablet();
   const act = useAct();
   const shot = useAct();
+  const now = useNow();
   const rule = RULES[move];
   const { task, loose } = data;
   const [text, setText, written] = useScratch(`${data.me.id} ${task.id} ${move}`);
   const photos = WITH_PHOTOS.has(move) ? loose : [];
-  const lacks = (rule.photo && !photos.length) || (rule.text && !text.trim()) || (move === "note" && !text.trim() && !photos.length);
+  const [more, setMore] = useState<More>({ until: dayIn(7, now), unit: task.unit, place: task.place, shots: [] });
+  const says = SAYS[move];
+  const carried: Carried = { text, ...more, photos: photos.map(announced) };
+  const lacks = lacking(move, carried, task, says.words, now);
   const before = task.photos.filter((photo) => photo.role === "before");
   const [ghost, setGhost] = useState<(typeof before)[number] | null>(null);
   const take = (file: File) => shot.run(async () => {
     await tablet.pictures.take(file, {
-      about: { kind: "task", id: task.id }, role: "after", pairs: ghost?.id ?? (before.length === 1 ? before[0]!.id : null),
+      about: { kind: "task", id: task.id }, role: "after", pairs: ghost?.id ?? (before.length === 1 && !ELSEWHERE.has(move) ? before[0]!.id : null),
       position: await tablet.where.now(4_000), place: [data.village, task.place].filter(Boolean).join(" "), who: data.me.title || data.me.name,
     });
   });
@@ -53,18 +67,17 @@ export function ActDialog({ move, data, onClose }: { move: Move; data: TaskData;
     const done = await act.run(() => tablet.outbox.add({
       verb: `task.${move}`, about: { kind: "task", id: task.id, village: task.village, title: `${data.village} ${task.text || task.requirement}` },
       photos: photos.map((photo) => photo.id),
-      args: { task: task.id, base_rev: task.rev, text: text.trim(), photos: photos.map(announced) },
+      args: argsOf(move, task, carried),
     }));
     if (!done) return;
     written();
     onClose();
   };
-  const says = SAYS[move];
   return (
     <Dialog title={verb(move)} onClose={onClose} actions={
       <>
         <Button onClick={onClose}>取消</Button>
-        <Button kind="main" busy={act.busy} disabled={lacks || shot.busy} onClick={() => void hand()}>{says.button}</Button>
+        <Button kind="main" busy={act.busy} disabled={lacks !== "" || shot.busy} onClick={() => void hand()}>{says.button}</Button>
       </>
     }>
       <div class="stack">
@@ -92,7 +105,9 @@ export function ActDialog({ move, data, onClose }: { move: Move; data: TaskData;
         <Field label={says.words}>
           <textarea rows={3} maxLength={600} value={text} onInput={(event) => setText(event.currentTarget.value)} />
         </Field>
-        {lacks && (rule.photo || rule.text) && <Note>{rule.photo && !photos.length ? "还要拍一张现场照片。" : `还要写明${says.words}。`}</Note>}
+        {rule.until && <Until day={more.until} now={now} onDay={(until) => setMore({ ...more, until })} />}
+        {rule.unit && <Second data={data} more={more} onMore={setMore} />}
+        {lacks && <Note>{lacks}</Note>}
         {act.trouble && <TroubleCard trouble={act.trouble} />}
       </div>
     </Dialog>

@@ -2,6 +2,7 @@
 import type { Photo } from "../model";
 import type { Picture } from "../parts/photos";
 import type { RowOf } from "../rows";
+import { undoable, unitsFor, urgedToday } from "../rules/acts";
 import { movesOf, postsNow } from "../rules/moves";
 import type { Move } from "../rules/moves";
 import { onItsWay } from "../rules/state";
@@ -13,6 +14,7 @@ export interface TaskData {
   task: RowOf<"task">;
   village: string;
   unit: string;
+  units: { value: string; words: string }[]; // who a part of it can be sent to, its present unit first
   item: string; // the item's text in the list of that visit
   me: Known;
   moves: Move[];
@@ -36,14 +38,18 @@ export async function readTask(tablet: Tablet, id: string, now: number): Promise
   const named = new Set(outbox.flatMap((entry) => entry.photos));
   const there = new Set(task.photos.map((photo) => photo.id));
   const checklist = checklists.find((one) => one.sha256 === inspection?.checklist.sha256);
-  const unit = units.find((one) => one.code === task.unit)?.name ?? (task.unit === task.village ? `${village?.name ?? ""}村委会`.replace("村村委会", "村委会") : task.unit);
+  const departments = units.filter(({ kind, active }) => kind === "department" && active).map(({ code }) => code);
+  const unitName = (code: string): string => units.find((one) => one.code === code)?.name
+    ?? (code === task.village ? `${village?.name ?? ""}村委会`.replace("村村委会", "村委会") : code === task.village.slice(0, 9) ? town?.name ?? code : code);
+  const beside = { drawn: again !== null, urged: urgedToday(task, outbox, now), undo: undoable(task, outbox, now) };
   return {
-    task, me, unit, village: [town?.name, village?.name].filter(Boolean).join(" "),
+    task, me, unit: unitName(task.unit), village: [town?.name, village?.name].filter(Boolean).join(" "),
     item: checklist ? itemTexts(checklist.body).get(task.item) ?? "" : task.category ?? "",
-    moves: movesOf(me.id, posts, task, again !== null), again, on_way: onItsWay(id, outbox),
+    units: unitsFor("split", posts, task, departments).map((value) => ({ value, words: unitName(value) })),
+    moves: movesOf(me.id, posts, task, beside), again, on_way: onItsWay(id, outbox),
     pictures: [
       ...task.photos.map((photo, at) => pictureOf(photo, states[at] ?? null, now)),
-      ...taken.filter((photo) => named.has(photo.id) && !there.has(photo.id)).map((photo) => ({ id: photo.id, sha256: photo.sha256, words: "本机所拍，待传", pairs: photo.pairs })),
+      ...taken.filter((photo) => named.has(photo.id) && !there.has(photo.id)).map((photo) => ({ id: photo.id, sha256: photo.sha256, words: photo.stored_at ? "本机所拍，已传" : "本机所拍，待传", pairs: photo.pairs })),
     ],
     loose: taken.filter((photo) => !named.has(photo.id) && !there.has(photo.id)),
   };

@@ -2,16 +2,19 @@
 import { Row, Rows } from "../parts/bits";
 import { useNow } from "../parts/hooks";
 import type { RowOf } from "../rows";
+import { BESIDE } from "../rules/moves";
 import { SEVERITY, STAGE, verb, word } from "../rules/office-words";
 import { deadline } from "../rules/when";
 
-/** What a stage is called while an act made here waits for the server. */
+/** What acts made here are called while they wait for the server. */
 export const onWayWords = (acts: readonly string[]): string => {
-  const act = acts.filter((one) => one !== "note").pop();
+  const act = acts.filter((one) => !BESIDE.has(one)).pop();
   if (act === "pass") return "复核通过，待系统确认";
-  if (act) return `${verb(act)}，待上传`;
-  return acts.length ? "补充说明待上传" : "";
+  return act ? `${verb(act)}，待上传` : acts.length ? `${[...new Set(acts)].map(verb).join("、")}待上传` : "";
 };
+
+/** Whether one of them moves the task: its stage is then no longer the one to be told. */
+export const moving = (acts: readonly string[]): boolean => acts.some((one) => !BESIDE.has(one));
 
 interface Props {
   tasks: readonly RowOf<"task">[];
@@ -25,7 +28,8 @@ export function TaskRows({ tasks, onWay, names }: Props) {
     <Rows label="任务">
       {tasks.map((task) => {
         const due = deadline(task.deadline, task.stage, now);
-        const way = onWayWords(onWay.get(task.id) ?? []);
+        const acts = onWay.get(task.id) ?? [];
+        const way = onWayWords(acts);
         const where = [names?.get(task.village), task.place].filter(Boolean).join(" · ");
         return (
           <Row
@@ -33,7 +37,7 @@ export function TaskRows({ tasks, onWay, names }: Props) {
             sub={<>{where}{task.severity === "critical" && <b class="late"> {word(SEVERITY, task.severity)}</b>}{way && <b class="soon row-way">{way}</b>}</>}
             side={
               <>
-                {!way && <span class="stage">{word(STAGE, task.stage)}</span>}
+                {!moving(acts) && <span class="stage">{word(STAGE, task.stage)}</span>}
                 <span class={due.late ? "late" : due.soon ? "soon" : "muted"}>{due.words}</span>
               </>
             }

@@ -4,19 +4,21 @@ import { Empty, Loading, Note, Part, TroubleCard } from "../parts/bits";
 import { Button } from "../parts/button";
 import { Frame } from "../parts/frame";
 import { useLive, useNow } from "../parts/hooks";
+import { lazily } from "../parts/lazy";
 import { PhotoStrip } from "../parts/photos";
 import { back } from "../parts/route";
 import type { Move } from "../rules/moves";
 import { SEVERITY, STAGE, STATUS, verb, word } from "../rules/office-words";
 import { date, deadline, told } from "../rules/when";
-import { ActDialog } from "./act-dialog";
 import { readTask } from "./task-data";
 import type { TaskData } from "./task-data";
-import { onWayWords } from "./task-rows";
+import { moving, onWayWords } from "./task-rows";
+
+const ActDialog = lazily(() => import("./act-dialog").then((part) => part.ActDialog));
 
 /** In the foot stands what the stage asks for; the rest is a line of buttons in the page. */
 const LOOKING_BACK: readonly Move[] = ["reopen", "look_back"];
-const FIRST: readonly Move[] = ["reject", "pass", "submit", "accept", "close_on_site", "close"];
+const FIRST: readonly Move[] = ["reject", "pass", "submit", "accept", "close_on_site", "close", "sweep_answer"];
 
 export function TaskPage({ id }: { id: string }) {
   const now = useNow();
@@ -26,8 +28,8 @@ export function TaskPage({ id }: { id: string }) {
   const { data } = loaded.value;
   if (!data) return <Frame title="任务" back="/tasks"><Empty title="本机没有这件任务">可能已转到别的单位，或还没有同步到本机。</Empty></Frame>;
   const { task, on_way, moves } = data;
-  const pending = on_way.some((act) => act !== "note");
-  const offered = pending ? moves.filter((move) => move === "note") : moves;
+  const pending = moving(on_way);
+  const offered = pending ? moves.filter((move) => move === "note" || move === "take_back") : moves;
   const first = data.again ? LOOKING_BACK : FIRST;
   const main = first.filter((move) => offered.includes(move)).slice(0, 2);
   return (
@@ -37,7 +39,8 @@ export function TaskPage({ id }: { id: string }) {
     >
       <div class="task">
         <div>
-          {on_way.length > 0 && <Note kind="amber">{pending ? "已记在本机，联网上传后由系统确认；在那之前不用再办。" : "补充说明已记在本机，联网后自动上传。"}</Note>}
+          {on_way.length > 0 && <Note kind="amber">{pending ? "已记在本机，联网上传后由系统确认；在那之前不用再办。" : `${onWayWords(on_way).replace("待上传", "")}已记在本机，联网后自动上传。`}</Note>}
+          {data.task.sweep_until && <Sweep task={data.task} unit={data.unit} now={now} mine={moves.includes("sweep_answer")} />}
           {data.again && <Note>抽中回头看，请在{date(data.again.due, now)}前到现场看：没有反弹的拍照记“回头看合格”，又出现的“反弹重开”。</Note>}
           <Stage task={task} words={pending ? onWayWords(on_way) : word(STAGE, task.stage)} now={now} />
           <Part title="整改前后"><PhotoStrip photos={data.pictures} large />{!data.pictures.length && <p class="muted">没有照片。</p>}</Part>
@@ -51,6 +54,12 @@ export function TaskPage({ id }: { id: string }) {
       {asked && <ActDialog move={asked} data={data} onClose={() => setAsked(null)} />}
     </Frame>
   );
+}
+
+/** 举一反三: what was asked, until when, and whose it is to answer. */
+function Sweep({ task, unit, now, mine }: { task: TaskData["task"]; unit: string; now: number; mine: boolean }) {
+  const asked = task.steps.filter((step) => step.verb === "sweep" && step.verdict !== "conflict").pop();
+  return <Note>举一反三：请排查别处有没有同类问题，{date(task.sweep_until ?? "", now)}前回复。{asked?.text && `要求：${asked.text}`}{!mine && `等待${unit}回复。`}</Note>;
 }
 
 function Stage({ task, words, now }: { task: TaskData["task"]; words: string; now: number }) {

@@ -57,7 +57,7 @@ async function readTasks(tablet: Tablet, now: number): Promise<Data> {
   return {
     tasks: sorted,
     lists: {
-      review: open.filter((task) => me && movesOf(me.id, posts, task, false).includes("pass")),
+      review: open.filter((task) => me && movesOf(me.id, posts, task, {}).includes("pass")),
       back: sorted.filter((task) => again.has(task.id) && task.stage === "closed"),
       mine: open.filter((task) => visits.has(task.inspection)),
       late: open.filter((task) => deadline(task.deadline, task.stage, now).late),
