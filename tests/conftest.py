@@ -12,7 +12,6 @@ from tests.worlds import Worlds
 from villages.ground.database import open_database
 from villages.ground.settings import Settings
 
-
 # Their files last for minutes: begun last, one would keep a worker busy when the others have nothing left to do.
 LONG = ("journeys", "faults", "tablet_browser", "hostile")
 
