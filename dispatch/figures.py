@@ -1,20 +1,13 @@
-"""Figures that need tasks: the values a checklist takes from the system, and the counts of a board."""
+"""Figures that need tasks: the values a checklist takes from the system."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from uuid import UUID
 
-from tortoise.expressions import Q
-from tortoise.functions import Count
-
-from dispatch.deadlines import SOON
-from dispatch.models import Task
-from dispatch.queries import within
 from dispatch.rates import HUNDREDTH, Rate
-from dispatch.stages import CANCELLED, CLOSED, DEFERRED, OPEN
+from dispatch.stages import CANCELLED, CLOSED, DEFERRED
 from inspections.models import Inspection
 from villages.ground import clock
 from villages.ground.database import look, stored
@@ -88,40 +81,3 @@ async def _average_score(village: str, round_id: UUID, now: datetime) -> Decimal
         return None
     together: Decimal = sum((visit["score"] for visit in visits), Decimal(0))
     return (together / len(visits)).quantize(HUNDREDTH, ROUND_HALF_UP)
-
-
-@dataclass
-class Counts:
-    """Tasks of one town: how many at each stage, how many open, overdue, due within 24 hours."""
-
-    stages: dict[str, int] = field(default_factory=dict)
-    open: int = 0
-    overdue: int = 0
-    due_soon: int = 0
-
-
-async def counts_by_stage(
-    prefixes: Iterable[str], units: Iterable[str] = (), *, now: datetime | None = None
-) -> dict[str, Counts]:
-    """Counts per town code inside the places or of the units; one query. Towns without tasks are left out."""
-    moment = now or clock.now()
-    rows = await (
-        Task.filter(within(prefixes, units))
-        .annotate(
-            # Of columns that stand in the index by town and stage: the rows themselves are not read.
-            number=Count("deadline"),
-            late=Count("deadline", _filter=Q(deadline__lt=moment)),
-            soon=Count("deadline", _filter=Q(deadline__gte=moment, deadline__lte=moment + SOON)),
-        )
-        .group_by("town", "stage")
-        .values("town", "stage", "number", "late", "soon")
-    )
-    found: dict[str, Counts] = {}
-    for row in rows:
-        town = found.setdefault(row["town"], Counts())
-        town.stages[row["stage"]] = row["number"]
-        if row["stage"] in OPEN:
-            town.open += row["number"]
-            town.overdue += row["late"]
-            town.due_soon += row["soon"]
-    return found

@@ -5,7 +5,13 @@ from typing import Any
 from tortoise import Model, fields
 from tortoise.indexes import Index
 
-from villages.ground.fields import Moment
+from villages.ground.fields import Moment, SomeRows
+
+# Tasks with something beside their stage that a board counts: few, and never all that were ever closed.
+MARKED_TASKS = (
+    "sweep_until IS NOT NULL OR (stage NOT IN ('closed', 'cancelled')"
+    " AND (asked_until IS NOT NULL OR supervised > 0 OR rung >= 4))"
+)
 
 
 class Task(Model):
@@ -69,7 +75,11 @@ class Task(Model):
             Index(fields=("unit", "stage", "deadline")),
             Index(fields=("inspection",)),
             Index(fields=("sweep_until",)),
-        )
+            SomeRows(
+                fields=("village", "unit", "stage", "asked_until", "supervised", "rung", "rung_for", "deadline", "sweep_until"),
+                name="task_marked", where=MARKED_TASKS,
+            ),
+        )  # fmt: skip
 
 
 class LookBack(Model):

@@ -64,7 +64,8 @@ class Frame:
 async def frame_of(who: Who, badges: Mapping[str, int] | None = None) -> Frame:
     """Names for the frame: the district, and the person's own posts as people say them (at most three)."""
     head = await DistrictHead.get_or_none(district=who.district)
-    names = await place_names({post.place for post in who.posts[:3]})
+    own = {who.district: head.name} if head else {}
+    names = own | await place_names({post.place for post in who.posts[:3]} - set(own))
     posts = tuple(f"{names.get(post.place, '')} {ROLE[post.role]}".strip() for post in who.posts[:3])
     more = (f"等 {len(who.posts)} 个岗位",) if len(who.posts) > 3 else ()
     return Frame(head.name if head else "", bool(head and head.kind == "demo"), (*posts, *more), badges or {})

@@ -3,23 +3,20 @@
 The page's address belongs to the step above, which hands down what only it knows (`more`: commands held).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
-from tortoise.expressions import Q
-from tortoise.functions import Count
 
-from dispatch.deadlines import SOON
-from dispatch.figures import Counts, counts_by_stage
+from dispatch.counting import Counts, Marks, counts_by_stage, marks
 from dispatch.models import Task
 from dispatch.pages.first_steps import first_steps
 from dispatch.pages.naming import Names, names_for
 from dispatch.pages.showing import next_step, picture
-from dispatch.pages.tally import Tally, tally
 from dispatch.pages.tasks import row
-from dispatch.queries import photos_of, seen_by, within
+from dispatch.queries import photos_of, seen_by
 from dispatch.stages import ACCEPTED, CHECKED, DEFERRED, DISPATCHED, OPEN, RETURNED, SUBMITTED
 from inspections.models import Assignment, Round
 from inspections.progress import progress
@@ -69,10 +66,11 @@ async def board(request: Request, who: Who, more: list[Number]) -> Response:
         return await _cards(request, who)
     shown = Board()
     district = who.holds(OFFICE, ADMIN)
-    counts = await counts_by_stage(prefixes(who), departments(who))
-    shown.numbers = [*_numbers(who, counts, await tally(who)), *more]
-    if who.holds(TOWN) and not district:
-        shown.villages = await _villages(who)
+    each = who.holds(TOWN) and not district
+    counts = await counts_by_stage(prefixes(who), departments(who), by="village" if each else "town")
+    shown.numbers = [*_numbers(who, _together(counts), await marks(prefixes(who), departments(who))), *more]
+    if each:
+        shown.villages = _villages(who, counts)
         shown.sheets = [place for place in prefixes(who, "sheet.print") if len(place) == 9]
     if who.holds(INSPECTOR):
         shown.visits = await _visits(who)
@@ -83,36 +81,42 @@ async def board(request: Request, who: Who, more: list[Number]) -> Response:
         shown.towns = _towns(counts, names)
     return desk(
         request, who, "dispatch/board.html", board=shown, names=names, today=clock.now(),
-        steps=await first_steps(request, who),
+        steps=[] if shown.rounds else await first_steps(request, who),
     )  # fmt: skip
 
 
-def _numbers(who: Who, counts: dict[str, Counts], marks: Tally) -> list[Number]:
+def _together(counts: Mapping[str, Counts]) -> Counts:
+    whole = Counts()
+    for one in counts.values():
+        for stage, number in one.stages.items():
+            whole.stages[stage] = whole.stages.get(stage, 0) + number
+        whole.open, whole.overdue, whole.due_soon = (
+            whole.open + one.open, whole.overdue + one.overdue, whole.due_soon + one.due_soon,
+        )  # fmt: skip
+    return whole
+
+
+def _numbers(who: Who, whole: Counts, beside: Marks) -> list[Number]:
     """The counts that call for somebody of these roles, most pressing first."""
-    whole: dict[str, int] = {}
-    for town in counts.values():
-        for stage, number in town.stages.items():
-            whole[stage] = whole.get(stage, 0) + number
-    late, soon = sum(one.overdue for one in counts.values()), sum(one.due_soon for one in counts.values())
 
     def at(stage: str, word: str) -> Number:
-        return Number(f"/tasks?stage={stage}", whole.get(stage, 0), word)
+        return Number(f"/tasks?stage={stage}", whole.stages.get(stage, 0), word)
 
     found = [
-        Number("/tasks?due=overdue", late, "逾期", alarm=True),
-        Number("/tasks?due=soon", soon, "临期（24 小时内）"),
+        Number("/tasks?due=overdue", whole.overdue, "逾期", alarm=True),
+        Number("/tasks?due=soon", whole.due_soon, "临期（24 小时内）"),
         at(SUBMITTED, "待复核"),
     ]
     if who.holds(TOWN):
         found.insert(2, at(DISPATCHED, "待签收"))
     if who.holds(TOWN, OFFICE, ADMIN):
-        found += [at(RETURNED, "退单"), Number("/tasks?mark=asked", marks.asked, "待答复延期")]
-        found.append(Number("/tasks?mark=raised", marks.raised, "提级", alarm=True))
-        if marks.sweeping:
-            found.append(Number("/tasks?stage=all&mark=sweeping", marks.sweeping, "举一反三待回复"))
+        found += [at(RETURNED, "退单"), Number("/tasks?mark=asked", beside.asked, "待答复延期")]
+        found.append(Number("/tasks?mark=raised", beside.raised, "提级", alarm=True))
+        if beside.sweeping:
+            found.append(Number("/tasks?stage=all&mark=sweeping", beside.sweeping, "举一反三待回复"))
     if who.holds(OFFICE, ADMIN):
         found += [
-            at(CHECKED, "待抽核销号"), Number("/tasks?mark=supervised", marks.supervised, "督办中"),
+            at(CHECKED, "待抽核销号"), Number("/tasks?mark=supervised", beside.supervised, "督办中"),
             at(DEFERRED, "挂账"),
         ]  # fmt: skip
     return found
@@ -130,21 +134,17 @@ def _towns(counts: dict[str, Counts], names: Names) -> list[dict[str, Any]]:
     )
 
 
-async def _villages(who: Who) -> list[dict[str, Any]]:
-    """A town's villages with open tasks, most overdue first; one query."""
-    now = clock.now()
-    found = await (
-        Task.filter(within(prefixes(who)), stage__in=sorted(OPEN))
-        .annotate(
-            open=Count("id"), overdue=Count("id", _filter=Q(deadline__lt=now)),
-            soon=Count("id", _filter=Q(deadline__gte=now, deadline__lte=now + SOON)),
-            submitted=Count("id", _filter=Q(stage=SUBMITTED)),
-        )
-        .group_by("village")
-        .values("village", "open", "overdue", "soon", "submitted")
-    )  # fmt: skip
-    lines = [{**line, "code": line["village"]} for line in found]
-    return sorted(lines, key=lambda line: (-line["overdue"], -line["open"], line["code"]))
+def _villages(who: Who, counts: Mapping[str, Counts]) -> list[dict[str, Any]]:
+    """A town's villages with open tasks, most overdue first."""
+    lines = [
+        {"code": code, "open": one.open, "overdue": one.overdue, "soon": one.due_soon,
+         "submitted": one.stages.get(SUBMITTED, 0)}
+        for code, one in counts.items()
+        if one.open and code.startswith(prefixes(who))
+    ]  # fmt: skip
+    return sorted(
+        lines, key=lambda line: (-int(str(line["overdue"])), -int(str(line["open"])), str(line["code"]))
+    )
 
 
 async def _visits(who: Who) -> list[dict[str, Any]]:
@@ -192,12 +192,12 @@ async def _cards(request: Request, who: Who) -> Response:
     names = await names_for({task.village for task in tasks})
     photos = await photos_of([task.id for task in tasks])
     shown = [_card(task, names, photos[task.id]) for task in tasks[:CARDS]]
-    marks = await tally(who)
+    counts = _together(await counts_by_stage(prefixes(who), departments(who)))
     own = [one for one, task in zip(shown, tasks, strict=False) if task.unit in hands and task.stage in TO_DO]
     return desk(
         request, who, "dispatch/cards.html", own=own, rest=[one for one in shown if one not in own],
-        sweeps=await _sweeps(who, hands), more=len(tasks) > CARDS, many=len({task.village for task in tasks}) > 1, deferred=marks.deferred,
-        numbers=_department(marks) if who.holds(DEPARTMENT) else [],
+        sweeps=await _sweeps(who, hands), more=len(tasks) > CARDS, many=len({task.village for task in tasks}) > 1, deferred=counts.stages.get(DEFERRED, 0),
+        numbers=await _department(who, counts) if who.holds(DEPARTMENT) else [],
     )  # fmt: skip
 
 
@@ -210,15 +210,16 @@ async def _sweeps(who: Who, hands: set[str]) -> list[dict[str, Any]]:
     return [{**row(task, names), "until": task.sweep_until} for task in found] if names else []
 
 
-def _department(marks: Tally) -> list[Number]:
+async def _department(who: Who, counts: Counts) -> list[Number]:
     """A department has a desk too: what of its tasks is late, pressed, asked for, on hold."""
+    beside = await marks(prefixes(who), departments(who))
     return [
-        Number("/tasks", marks.open, "未销号"),
-        Number("/tasks?due=overdue", marks.overdue, "逾期", alarm=True),
-        Number("/tasks?due=soon", marks.soon, "临期（24 小时内）"),
-        Number("/tasks?mark=supervised", marks.supervised, "督办中"),
-        Number("/tasks?mark=asked", marks.asked, "延期待答复"),
-        Number("/tasks?mark=raised", marks.raised, "提级", alarm=True),
+        Number("/tasks", counts.open, "未销号"),
+        Number("/tasks?due=overdue", counts.overdue, "逾期", alarm=True),
+        Number("/tasks?due=soon", counts.due_soon, "临期（24 小时内）"),
+        Number("/tasks?mark=supervised", beside.supervised, "督办中"),
+        Number("/tasks?mark=asked", beside.asked, "延期待答复"),
+        Number("/tasks?mark=raised", beside.raised, "提级", alarm=True),
     ]
 
 

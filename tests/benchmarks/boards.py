@@ -1,22 +1,22 @@
-"""The boards over 50,000 tasks: statements, processor time beside an empty page, and beside half the tasks."""
+"""The boards over 50,000 open tasks: statements, processor time beside an empty page, and beside half the tasks."""
 
 import asyncio
-import logging
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 
-import httpx2
 from starlette.applications import Starlette
 
 from app import make_app
 from dispatch.demo_district import PASSWORD, load_demo
+from dispatch.escalation import RAISE
 from tests.benchmarks.daily import fill
 from tests.benchmarks.figures import Figure
+from tests.dispatch.desk_house import Desk, at_desk, counted
 from villages.changes import SYSTEM, Line, change
-from villages.ground.database import open_database
+from villages.ground.clock import now, timedelta
+from villages.ground.database import open_database, stored
 from villages.ground.migrations import migrate
 from villages.ground.settings import Settings
 from villages.people import create_person, hash_password
@@ -47,15 +47,15 @@ async def _boards(folder: Path, tasks: int) -> dict[str, tuple[int, float, float
     await migrate(settings)
     async with open_database(settings):
         await load_demo()
-        await fill(tasks)
-        await _water()
+        await fill(2 * tasks)
+        await _history()
     app = make_app(settings)
     async with app.router.lifespan_context(app):
         return {name: await _one(app, name) for name in PEOPLE}
 
 
-async def _water() -> None:
-    """A department with one task in fifty."""
+async def _history() -> None:
+    """As many tasks again that were closed, the latest raised and pressed, and a department with one task in fifty."""
     hashed = await hash_password(PASSWORD)
 
     async def work(line: Line) -> None:
@@ -63,53 +63,28 @@ async def _water() -> None:
             line, name="water", title="水务部门", phone="", password_hash=hashed, must_change=False,
             posts=[("line_department", WATER)],
         )  # fmt: skip
-        await line.run("UPDATE task SET unit = ? WHERE CAST(SUBSTR(number, 6, 6) AS INTEGER) % 50 = 0", WATER)
+        number = "CAST(SUBSTR(number, 6, 6) AS INTEGER)"
+        await line.run(f"UPDATE task SET stage = 'closed' WHERE {number} / 15 % 2 = 0")
+        await line.run(f"UPDATE task SET unit = ? WHERE {number} % 50 = 0", WATER)
+        late = stored(now() - timedelta(days=7))
+        await line.run("UPDATE task SET rung = ?, rung_for = deadline, supervised = 1 WHERE deadline < ?", RAISE, late)  # fmt: skip
 
     await change(work, district="110109", actor=SYSTEM, verb="person.create")
 
 
 async def _one(app: Starlette, name: str, times: int = 12) -> tuple[int, float, float]:
-    async with _signed_in(app, name) as http:
-        await http.get("/")
-        with _counted() as seen:
-            await http.get("/")
+    async with at_desk(app, name) as desk:
+        await desk.get("/")
+        with counted() as seen:
+            await desk.get("/")
         board, empty = [], []
         for _ in range(times):
-            board.append(await _cost(http, "/"))
-            empty.append(await _cost(http, EMPTY))
+            board.append(await _cost(desk, "/"))
+            empty.append(await _cost(desk, EMPTY))
         return len(seen), median(board), median(empty)
 
 
-async def _cost(http: httpx2.AsyncClient, path: str) -> float:
+async def _cost(desk: Desk, path: str) -> float:
     before = time.process_time()
-    answer = await http.get(path)
-    assert answer.status_code == 200, (path, answer.status_code)
+    await desk.get(path)
     return time.process_time() - before
-
-
-@asynccontextmanager
-async def _signed_in(app: Starlette, name: str) -> AsyncIterator[httpx2.AsyncClient]:
-    transport = httpx2.ASGITransport(app=app)
-    async with httpx2.AsyncClient(transport=transport, base_url="http://bench.test") as http:
-        answer = await http.post("/sign-in", data={"name": name, "password": PASSWORD, "next": "/"})
-        assert answer.status_code == 303, answer.text
-        yield http
-
-
-@contextmanager
-def _counted() -> Iterator[list[str]]:
-    seen: list[str] = []
-
-    class _Count(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            seen.append(record.getMessage())
-
-    logger, handler = logging.getLogger("tortoise.db_client"), _Count(logging.DEBUG)
-    level = logger.level
-    logger.addHandler(handler)
-    logger.setLevel(logging.DEBUG)
-    try:
-        yield seen
-    finally:
-        logger.removeHandler(handler)
-        logger.setLevel(level)

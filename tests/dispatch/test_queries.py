@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from dispatch import queries
-from dispatch.figures import counts_by_stage
+from dispatch.counting import counts_by_stage
 from dispatch.models import Task
 from inspections.models import Photo
 from tests.dispatch.cast import (

@@ -1,9 +1,10 @@
-"""Column types of ours."""
+"""Column types and indexes of ours."""
 
 from datetime import UTC, datetime
 from typing import Any
 
 from tortoise import Model, fields
+from tortoise.indexes import Index
 
 
 class Moment(fields.DatetimeField[Any]):
@@ -13,3 +14,16 @@ class Moment(fields.DatetimeField[Any]):
         if isinstance(value, datetime) and value.tzinfo is not None:
             value = value.astimezone(UTC)
         return super().to_db_value(value, instance)
+
+
+class SomeRows(Index):
+    """An index of the rows that meet a condition: SQL without parameters, which a query must repeat word for word."""
+
+    def __init__(self, *, fields: list[str] | tuple[str, ...], name: str, where: str) -> None:
+        super().__init__(fields=fields, name=name)
+        self.where = where
+        self.extra = f" WHERE {where}"
+
+    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
+        path, args, given = super().deconstruct()
+        return path, args, given | {"where": self.where}
