@@ -95,7 +95,7 @@ VERB: dict[str, str] = {
     "district.found": "建立区域",
     "district.restore": "由备份恢复",
     "backup.take": "备份",
-    "checklist.publish": "发布评分表",
+    "checklist.publish": "发布检查单",
 }
 
 # What is said so often that it is a button: reasons and reports, by the verb of the form.
@@ -159,7 +159,7 @@ NOTICE: dict[str, str] = {
     "cancelled": "已撤销，不用再办",
     "closed": "已销号",
     "supervised": "被督办，请尽快办结",
-    "soon": "24 小时内到期",
+    "soon": "将在 24 小时内到期",
     "urge": "已逾期 1 天，请抓紧办理",
     "urged": "被催办，请抓紧办理",
     "sweep": "要求举一反三，请排查后回复",
@@ -186,7 +186,7 @@ STATUS: dict[str, str] = {
 DECISION: dict[str, str] = {"approved": "已同意", "noted": "已存为备注", "declined": "未同意", "": "待办理"}
 REASON: dict[str, str] = {
     "scope_lost": "该村已不在提交人的管辖范围内",
-    "checklist_unknown": "评分表版本不在系统中",
+    "checklist_unknown": "检查单版本不在系统中",
     "client_too_old": "平板应用版本过旧",
     "client_too_new": "平板应用版本新于服务器",
     "duplicate_visit": "本批次该村已有一次检查",
@@ -217,7 +217,7 @@ SUBJECT: dict[str, str] = {
     "person": "人员",
     "device": "设备",
     "village": "村庄",
-    "checklist": "评分表",
+    "checklist": "检查单",
     "district": "全区",
     "command": "上传内容",
     "card": "提示",

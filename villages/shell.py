@@ -30,6 +30,7 @@ RAIL: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("/notices", "消息", MAY["see"]),
     ("/rounds", "批次", _PLACES),
     ("/tasks", "任务", (*_PLACES, COMMITTEE, DEPARTMENT)),
+    ("/ledger", "台账", _PLACES),
     ("/letters", "督办单", MAY["letter.print"]),
     ("/look-backs", "回头看", MAY["look_back.see"]),
     ("/villages", "村庄", (*_PLACES, COMMITTEE)),

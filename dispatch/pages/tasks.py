@@ -32,7 +32,7 @@ async def task_list(request: Request, who: Who) -> Response:
         request, who, "dispatch/tasks.html", tasks=shown, asked=asked, total=total, page=page, pages=pages,
         choices=choices(asked, names, who), place=names.place(asked.village) if asked.village else "",
         batch=[(do, WORDS[do]) for do in WORDS if any(do in one["may"] for one in shown)], act=uuid4(),
-        sees_villages=bool(prefixes(who)), proxy=not who.holds(COMMITTEE, DEPARTMENT),
+        sees_villages=bool(prefixes(who)), many=any(len(place) < 12 for place in prefixes(who)), proxy=not who.holds(COMMITTEE, DEPARTMENT),
     )  # fmt: skip
 
 

@@ -95,7 +95,7 @@ async def one_round(request: Request, who: Who) -> Response:
         missing=missing, shown=len(shown), across=across, counts=_counts(visits),
         checklists=[(one["code"], CHECKLIST.get(one["code"], one["code"])) for one in found.checklists],
         town_choices=[("", "全部镇街"), *((line.code, line.name) for line in lines)], shows=SHOWS, orders=ORDERS,
-        can=_can(who, found), team=await _team(found) if whole else [],
+        can=_can(who, found) | {"print": who.holds(*MAY["card.print"])}, team=await _team(found) if whole else [],
         nobody=len({village for village, _ in await uncovered(found.id)}) if whole else 0,
     )  # fmt: skip
 

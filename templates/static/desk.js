@@ -5,6 +5,8 @@ document.documentElement.classList.add("js");
 document.addEventListener("change", (event) => {
   const form = event.target.closest("form.sentence");
   if (form && event.target.matches("select")) form.requestSubmit();
+  if (event.target.matches("[data-all]"))
+    for (const box of event.target.form.querySelectorAll("tbody input[type=checkbox]")) box.checked = event.target.checked;
 });
 
 // What cannot be undone is asked once more; nothing is sent twice.

@@ -297,6 +297,15 @@ async def test_closing_and_withdrawing_by_the_page(cast: Cast) -> None:
     assert "已结束" in page and "结束检查" not in page
 
 
+async def test_cards_are_offered_to_whoever_may_print_them(cast: Cast) -> None:
+    found = await a_round([cast.team.id], villages=[JUNZHUANG])
+    await visit(found, cast.team, Visit((await towns())[JUNZHUANG][0], "70.0", "pass"))
+    admin = await person("admin", ("admin", DISTRICT), title="系统管理员")
+    for one, offered in ((cast.office, True), (cast.town, True), (admin, False)):
+        page = await (await desk(cast, one)).text(f"/rounds/{found.id}")
+        assert ("打印评分表" in page) is offered, one.title
+
+
 async def test_the_filter_leaves_what_its_figure_says(cast: Cast) -> None:
     found = await a_round([cast.team.id], villages=[JUNZHUANG], checklists=["RE", "PO"])
     here = (await towns())[JUNZHUANG]

@@ -30,7 +30,7 @@ export const STATUS: Words = {
   applied: "已办理", merged: "已合并办理", noop: "此前已办理", conflict: "转为备注", rejected: "未办理", held: "已收到，待批",
 };
 export const REASON: Words = {
-  scope_lost: "该村已不在提交人的管辖范围内", checklist_unknown: "评分表版本不在系统中", client_too_old: "平板应用版本过旧",
+  scope_lost: "该村已不在提交人的管辖范围内", checklist_unknown: "检查单版本不在系统中", client_too_old: "平板应用版本过旧",
   client_too_new: "平板应用版本新于服务器", duplicate_visit: "本批次该村已有一次检查", round_closed: "批次结果已发布",
   account_disabled: "账号或设备已停用", author_unproven: "由救援包导入，待核对是否本人所写", invalid: "内容不完整或不合规则", internal_error: "系统处理出错",
   forbidden: "岗位权限不含该操作", unknown: "没有找到所指的内容", stale_stage: "任务此前已由上级办理", stale_unit: "任务已转派其他单位",
