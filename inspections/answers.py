@@ -121,7 +121,8 @@ class Submission(Struct, frozen=True, kw_only=True):
 
 
 class Amendment(Submission, frozen=True, kw_only=True):
-    """更正: the whole sheet as it should have been, and the revision of the visit that it was written over (None:
-    written before the visit itself was receipted)."""
+    """更正: the whole sheet as it should have been, the revision of the visit that it was written over (None: written
+    before the visit itself was receipted), and why."""
 
     base_rev: int | None = None
+    reason: str = ""

@@ -39,6 +39,7 @@ async def prepare_amend(args: Amendment, who: Who, arrived: Arrived) -> Work:
             taken, missing = await amend.amend(line, ready, args.base_rev)
         except understanding.Hold as hold:
             raise Refused(held(hold)) from hold
+        line.body["reason"] = args.reason.strip()[:600]
         tasks = await amended(line, taken, args, checklist.by_code)
         data: dict[str, Any] = {
             "score": None if taken.score is None else str(taken.score), "grade": taken.grade or None, "late": taken.late,

@@ -1,10 +1,11 @@
 """The sheet of one inspection: every point lost with its rule, place and photo; what came of it; what the office decides."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -83,10 +84,19 @@ async def _show(
         inspectors=[people.get(str(one), "—") for one in visit.inspectors], signature=signed(visit, photos),
         scene=[one.shown for one in photos if one.role == "scene"],
         awaited=awaited(photos, findings), claims=claims, seconds={str(key): title for key, title in titles.items()},
-        tasks={task.finding: task for task in tasks}, versions=versions, wrong=wrong, given=given,
+        tasks={task.finding: task for task in tasks}, versions=_told(versions, visit), wrong=wrong, given=given,
         may_void=standing and may("inspection.void"), may_print=may("card.print"),
         may_decide=standing and may("veto.decide"), may_waive=visit.stage != "void" and may("photo.waive"),
     )  # fmt: skip
+
+
+def _told(versions: Sequence[InspectionVersion], visit: Inspection) -> list[tuple[InspectionVersion, str]]:
+    """Each version that was put right, with why: that is said in the document that took its place."""
+    if not versions:
+        return []
+    documents = [*(one.document for one in versions[1:]), visit.document]
+    whys = (str(msgspec.json.decode(text).get("reason") or "").strip()[:600] for text in documents)
+    return list(zip(versions, whys, strict=True))
 
 
 async def _done(

@@ -39,6 +39,7 @@ export function inHand(tablet: Tablet): Tablet {
       prepare: (id) => drafts.prepare(id),
       discard: (id) => drafts.discard(id),
       begin: (wanted) => during(() => drafts.begin(wanted)),
+      amend: (id) => during(() => drafts.amend(id)),
       finish: (id, args, photos, title) => during(() => drafts.finish(id, args, photos, title)),
       async open(id) {
         const letGo = await hold();

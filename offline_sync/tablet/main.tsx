@@ -5,6 +5,7 @@ import { whereNow } from "./camera/where";
 import { inHand } from "./in-hand";
 import { KeptDrafts } from "./keep/drafts";
 import { makeOutbox } from "./keep/outbox";
+import { carryTowns, townsHeld } from "./keep/pages";
 import { KeptPictures } from "./keep/photos";
 import { makeRows } from "./keep/rows";
 import { Shelf } from "./keep/shelf";
@@ -47,6 +48,14 @@ const tablet: Tablet = inHand({
   rescue: {
     weigh: async (person) => (await import("./keep/rescue")).weigh(around, person),
     make: async (person, words, tell) => (await import("./keep/rescue")).make(around, person, words, tell),
+  },
+  towns: {
+    chosen: async () => townsHeld((await shelf.mine()).cache),
+    choose: async (codes) => {
+      await carryTowns((await shelf.mine()).cache, codes);
+      live.tell("rows");
+      engine.now();
+    },
   },
   storage: { state: () => storageState() },
   photoLink,

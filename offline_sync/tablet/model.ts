@@ -62,6 +62,15 @@ export interface DraftSignature {
   refused: string | null; // 拒签: why
 }
 
+/** 更正: what a draft puts right, when the visit itself was handed in before. */
+export interface Amends {
+  base_rev: number | null; // of the visit as it was opened again; null: the server had not spoken yet
+  finished_at: string; // when the visit itself ended
+  reason: string;
+  sent: string[]; // photos that were handed in with it
+  dropped: string[]; // photos of the visit that are not part of its sheet
+}
+
 /** A visit being filled in, without its answers (a row each). */
 export interface Draft {
   inspection: string;
@@ -76,6 +85,7 @@ export interface Draft {
   signature: DraftSignature | null;
   village_remarks: string;
   at_item: string | null; // where the person stood, to go on there
+  amends?: Amends;
 }
 
 export type PhotoRole = "before" | "after" | "signature" | "scene";

@@ -73,10 +73,11 @@ export interface OpenDraft {
 
 export interface Drafts {
   list(): Promise<Draft[]>;
-  begin(wanted: Omit<Draft, "inspection" | "started_at" | "updated_at" | "signature" | "village_remarks" | "at_item">): Promise<Draft>;
+  begin(wanted: Omit<Draft, "inspection" | "started_at" | "updated_at" | "signature" | "village_remarks" | "at_item" | "amends">): Promise<Draft>;
   prepare(inspection: string): Promise<void>; // read ahead, so that `open` need not wait for the disk
   open(inspection: string): Promise<OpenDraft>;
   finish(inspection: string, args: unknown, photos: string[], title: string): Promise<Entry>; // one transaction, then immutable
+  amend(inspection: string): Promise<Draft>; // what was handed in, opened again to be put right
   discard(inspection: string): Promise<void>; // asked for twice by the screen; photos and answers go
 }
 
@@ -153,6 +154,12 @@ export interface Rescue {
   make(person: string, passphrase: string | null, tell: (share: number) => void): Promise<RescueFile>;
 }
 
+/** Towns whose rows a district post carries along; two at most (offline_sync/pull.py). */
+export interface Towns {
+  chosen(): Promise<string[]>;
+  choose(codes: readonly string[]): Promise<void>;
+}
+
 export interface Tablet {
   readonly live: Live;
   readonly people: People;
@@ -163,6 +170,7 @@ export interface Tablet {
   readonly sync: Sync;
   readonly rescue: Rescue;
   readonly backups: Backups;
+  readonly towns: Towns;
   readonly storage: { state(): Promise<StorageState> };
   readonly photoLink: { chosen(): PhotoLink; choose(link: PhotoLink): void };
   readonly where: { now(timeout_ms: number): Promise<Position | null> }; // null: 无定位

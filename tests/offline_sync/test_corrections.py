@@ -198,3 +198,19 @@ async def test_only_the_office_voids(inspector: Tablet, http: httpx2.AsyncClient
     assert (await office.do("inspection.void", ask))["status"] == "noop"
     lost = await office.do("inspection.void", {"inspection": photo(b"x")["id"], "reason": "x"})
     assert lost["reason"] == "unknown"
+
+
+async def test_why_a_visit_was_put_right_stands_beside_each_version(
+    inspector: Tablet, app: Starlette
+) -> None:
+    args = await handed_in(inspector)
+    for reason in ("漏记了问题", ""):
+        told = await inspector.do("inspection.amend", corrected(args, reason=reason))
+        assert told["status"] == "applied", told
+    assert await inspector.do("inspection.amend", corrected(args, reason="  与村里核对后更正 "))
+    async with at_desk(app, "office") as office:
+        page = await office.get(f"/inspections/{args['inspection']}")
+    said = [
+        line.split("由检查人更正")[1].split("；")[0] for line in page.splitlines() if "由检查人更正" in line
+    ]
+    assert said == ["（漏记了问题）", "", "（与村里核对后更正）"]

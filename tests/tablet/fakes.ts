@@ -67,7 +67,7 @@ export function fakeTablet(rows: FakeRows, me: { id: string; title: string }): F
       of: async () => [], complete: async () => true,
     },
     drafts: {
-      list: async () => [...drafts.values()].map((one) => one.draft), begin: never, prepare: async () => undefined, open: async (id) => open(id),
+      list: async () => [...drafts.values()].map((one) => one.draft), begin: never, amend: never, prepare: async () => undefined, open: async (id) => open(id),
       async finish(id, args, named, title) {
         const kept = drafts.get(id);
         drafts.delete(id);
@@ -97,6 +97,7 @@ export function fakeTablet(rows: FakeRows, me: { id: string; title: string }): F
     photoLink: { chosen: () => "any", choose: () => undefined },
     storage: { state: async () => ({ persisted: true, used: 1e9, quota: 2e9, free: 1e9, photos_allowed: true, warning: null }) },
     backups: { offers: async () => [], take: async () => ({ lacking: 0 }) },
+    towns: { chosen: async () => [], choose: async () => undefined },
     rescue: {
       weigh: async () => ({ commands: 0, drafts: 0, photos: 0, bytes: 0 }),
       make: async () => Promise.reject(new Error("nothing to rescue")),

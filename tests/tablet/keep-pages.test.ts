@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { afterEach, test } from "node:test";
-import { type Page, applyPage, cursors, dropCache, refetch } from "../../offline_sync/tablet/keep/pages";
+import { type Page, applyPage, carryTowns, cursors, dropCache, refetch, townsHeld } from "../../offline_sync/tablet/keep/pages";
 import { sums } from "../../offline_sync/tablet/keep/sums";
 import type { Cache } from "../../offline_sync/tablet/keep/store";
 import { breakPut, domError, freshHouse } from "./keep-house";
@@ -141,4 +141,21 @@ test("a page that was on its way when the cache was dropped does not bring old r
   await dropCache(cache);
   assert.equal(await applyPage(cache, asked, page({ g: 9 }, [change("g", 9, "town", "y")])), false);
   assert.deepEqual([await rowsIn(cache), await cursors(cache)], [[], {}]);
+});
+
+test("a district post carries the towns it chose: a new one is asked for from the start, one left goes with its rows", async () => {
+  const { cache } = await freshHouse();
+  const put = (scopes: Record<string, number>, changes: [string, string][]) => applyPage(cache, { ...held }, {
+    head: 9, drop: [], floor: {}, scopes, changes: changes.map(([scope, id]) => ({ scope, rev: 5, kind: "village", id, row: {} })),
+  } as unknown as Page);
+  let held: Record<string, number> = {};
+  assert.equal(await put({ g: 9 }, []), true);
+  await carryTowns(cache, ["110109105", "110109104"]);
+  held = await cursors(cache);
+  assert.deepEqual(held, { g: 9, "110109105": 0, "110109104": 0 });
+  assert.equal(await put({ g: 9, "110109105": 9, "110109104": 9 }, [["110109105", "110109105210"], ["110109104", "110109104201"]]), true);
+  await carryTowns(cache, ["110109104"]);
+  assert.deepEqual([await townsHeld(cache), Object.keys(await cursors(cache)).sort()], [["110109104"], ["110109104", "g"]]);
+  assert.deepEqual((await cache.read(["rows"], (t) => t.all("rows"))).map(({ id }) => id), ["110109104201"]);
+  assert.equal((await cursors(cache))["110109104"], 9, "what stays is not fetched again");
 });

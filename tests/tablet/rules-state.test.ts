@@ -33,6 +33,12 @@ test("from nothing to sent, and what is on the way", () => {
   assert.equal(one({}, "withdrawn").sign, "withdrawn");
 });
 
+test("put right, a visit waits once more; what the server said of the visit before does not count", () => {
+  const amend = (status?: Verdict["status"]) => entry("inspection.amend", { inspection: "d1", round: "r1", village: VILLAGE, checklist: ref("RE") }, status);
+  assert.equal(one({ outbox: [submit("applied"), amend()], inspections: [row([])] }).sign, "waiting");
+  assert.equal(one({ outbox: [submit("applied"), amend("applied")], inspections: [row([])] }).sign, "sent");
+});
+
 test("photos that the server waits for are counted, others are not", () => {
   const photos = new Map([["p1", "expected"], ["p2", "stored"], ["p3", "waived"], ["p4", "expected"]]);
   const seen = one({ inspections: [row(["p1", "p2", "p3", "p4"])], photos });
@@ -42,6 +48,8 @@ test("photos that the server waits for are counted, others are not", () => {
 
 test("a void visit leaves the village to be inspected again; a draft on another checklist does not count", () => {
   assert.equal(one({ inspections: [row([], "void")] }).sign, "todo");
+  assert.equal(one({ inspections: [{ ...row([], "void"), id: "d1" }], outbox: [submit("applied")] }).sign, "todo", "on the tablet that made it, too");
+  assert.equal(one({ inspections: [row([], "void")], outbox: [submit("applied")] }).sign, "sent", "another than the one that is void");
   assert.equal(one({ drafts: [draft("PO")] }).sign, "todo");
 });
 

@@ -1,5 +1,6 @@
 /** Visits being filled in: begun once for an assignment, opened, and turned into one immutable act. */
 import type { Draft, Entry } from "../model";
+import { handsIn } from "../rules/amending";
 import { newId } from "../rules/ids";
 import type { Drafts, OpenDraft } from "../tablet";
 import { now } from "./clock";
@@ -27,7 +28,7 @@ export class KeptDrafts implements Drafts {
   async list(): Promise<Draft[]> {
     const { core } = await this.shelf.mine();
     const kept = await core.read(["drafts"], (t) => t.all("drafts"));
-    return kept.map(plain).sort((a, b) => Date.parse(b.updated_at) - Date.parse(a.updated_at));
+    return kept.map(plainDraft).sort((a, b) => Date.parse(b.updated_at) - Date.parse(a.updated_at));
   }
 
   /** The draft of this assignment, begun now if there was none. Its checklist is kept beside it: the server's rows may go
@@ -44,9 +45,17 @@ export class KeptDrafts implements Drafts {
       const there = (await t.all("drafts")).find((other) => sameVisit(other, fresh));
       if (!there) t.put("drafts", fresh);
       if (!there && list) t.put("meta", { name: checklistName(list.id), value: list });
-      return plain(there ?? fresh);
+      return plainDraft(there ?? fresh);
     });
     this.shelf.live.tell("drafts");
+    return draft;
+  }
+
+  /** What was handed in, back among the drafts. Raises amend_gone. */
+  async amend(inspection: string): Promise<Draft> {
+    const mine = await this.shelf.mine();
+    const draft = await (await import("./amend")).amendDraft(mine, inspection);
+    this.shelf.live.tell("drafts", "answers");
     return draft;
   }
 
@@ -135,7 +144,7 @@ export class KeptDrafts implements Drafts {
 /** Under what name a checklist lies beside the drafts that were begun with it. */
 export const checklistName = (sha256: string): string => `checklist ${sha256}`;
 
-const plain = ({ holder: _holder, ...draft }: DraftKept): Draft => draft;
+export const plainDraft = ({ holder: _holder, ...draft }: DraftKept): Draft => draft;
 
 /** One assignment, or one village, round and checklist. */
 export function sameVisit(a: Draft, b: Draft): boolean {
@@ -147,12 +156,13 @@ export function sameVisit(a: Draft, b: Draft): boolean {
 function move(core: Core, inspection: string, holder: string | null, fresh: Unnumbered): Promise<Entry> {
   return core.write([...ENTRY_STORES, "drafts", "answers"], async (t) => {
     const before = (await t.all("outbox", { index: "about", is: ["inspection", inspection] }))
-      .find((entry) => entry.verb === fresh.entry.verb);
+      .filter((entry) => handsIn(entry.verb)).sort((a, b) => a.nth - b.nth).pop();
     const draft = await t.get("drafts", inspection);
     if (!draft && before) return shown(before);
     if (holder !== null || !draft) await heldDraft(t, inspection, holder ?? "");
     const { about } = fresh.entry;
-    const placed = { ...fresh.entry, about: { ...about, village: draft?.village ?? null } };
+    const verb = draft?.amends ? "inspection.amend" : fresh.entry.verb;
+    const placed = { ...fresh.entry, verb, about: { ...about, village: draft?.village ?? null } };
     const entry = await enter(t, { ...fresh, entry: placed });
     t.remove("drafts", inspection);
     for (const key of await t.keys("answers", { starts: [inspection] })) t.remove("answers", key);

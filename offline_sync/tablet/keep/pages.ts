@@ -48,6 +48,20 @@ export async function refetch(cache: Cache, scopes: readonly string[]): Promise<
   });
 }
 
+const TOWN = /^\d{9}$/;
+export const townsHeld = async (cache: Cache): Promise<string[]> => Object.keys(await cursors(cache)).filter((scope) => TOWN.test(scope));
+
+/** Which towns a district post carries: those no longer wanted go with their rows, new ones are asked for from the start. */
+export async function carryTowns(cache: Cache, towns: readonly string[]): Promise<void> {
+  await cache.write(["rows", "scopes"], async (t) => {
+    const held = new Map((await t.all("scopes")).map((scope) => [scope.scope, scope]));
+    const desk = new Desk(t, held);
+    for (const scope of [...held.keys()]) if (TOWN.test(scope) && !towns.includes(scope)) await desk.drop(scope, []);
+    for (const town of towns) desk.hold(town, true); // asked for by hand: nothing else waits for it
+    desk.write();
+  });
+}
+
 /** Rows, cursors and previews go. */
 export async function dropCache(cache: Cache): Promise<void> {
   await cache.write(["rows", "scopes", "previews", "meta"], async (t) => {
@@ -88,8 +102,8 @@ class Desk {
     this.t.remove("scopes", scope);
   }
 
-  hold(scope: string): void {
-    if (!this.held.has(scope)) this.held.set(scope, { scope, cursor: 0, floor: 0, whole: false, since: 1, doubted: false });
+  hold(scope: string, whole = false): void {
+    if (!this.held.has(scope)) this.held.set(scope, { scope, cursor: 0, floor: 0, whole, since: 1, doubted: false });
   }
 
   leave(scope: string, kind: string, id: string): void {

@@ -1,5 +1,6 @@
 /** How a piece of work stands: what a village's signs show, and what is still on its way to the server. Pure. */
 import type { Draft, Entry } from "../model";
+import { handsIn } from "./amending";
 import type { AssignmentRow, CardRow, InspectionRow } from "../wire";
 
 /** 未检, 草稿, 待传, 已传, 照片缺 n, 已收到待批, 已撤回. */
@@ -29,7 +30,8 @@ interface Submitted { entry: Entry; inspection: string; round: string; village: 
 export function visits(assignments: readonly AssignmentRow[], known: Known): Visit[] {
   const drafts = new Map(known.drafts.map((draft) => [key(draft.round, draft.village, draft.checklist.code), draft]));
   const sent = new Map<string, Submitted>();
-  for (const one of known.outbox.map(submitted)) if (one) sent.set(key(one.round, one.village, one.checklist), one);
+  const made_void = new Set(known.inspections.filter(({ stage }) => stage === "void").map(({ id }) => id));
+  for (const one of known.outbox.map(submitted)) if (one && !made_void.has(one.inspection)) sent.set(key(one.round, one.village, one.checklist), one);
   const there = new Map<string, Known["inspections"][number]>();
   for (const row of known.inspections) if (row.stage !== "void") there.set(key(row.round, row.village, row.checklist.code), row);
   return assignments.map((assignment) => {
@@ -63,11 +65,16 @@ const key = (round: string, village: string, checklist: string): string => `${ro
 
 /** The visit that an outbox entry hands in; null for every other act. */
 function submitted(entry: Entry): Submitted | null {
-  if (entry.verb !== "inspection.submit") return null;
+  if (!handsIn(entry.verb)) return null;
   const args = entry.args as Partial<{ inspection: string; round: string; village: string; checklist: { code?: string } }> | null;
   const { inspection = "", round = "", village = "" } = args ?? {};
   return { entry, inspection, round, village, checklist: args?.checklist?.code ?? "", photos: entry.photos.length };
 }
+
+/** Whether such an act on a visit made here is not yet in its row: on its way, or its receipt newer than the row. */
+export const notInRow = (row: { id: string; rev: number }, verb: string, outbox: readonly Entry[]): boolean =>
+  outbox.some(({ verb: one, about, verdict }) => one === verb && about.id === row.id
+    && (!verdict || (verdict.rev > row.rev && ["applied", "merged", "noop"].includes(verdict.status))));
 
 /** Acts on a task that have no receipt yet, newest last: their verbs without `task.`. */
 export function onItsWay(task: string, outbox: readonly Entry[]): string[] {

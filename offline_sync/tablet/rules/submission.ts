@@ -1,13 +1,14 @@
-/** A finished draft as it travels: the `args` of `inspection.submit` (inspections/answers.py), exactly. */
+/** A finished draft as it travels: the `args` of `inspection.submit` or `inspection.amend` (inspections/answers.py), exactly. */
 import type { Draft, DraftAnswer, DraftFinding, Photo } from "../model";
-import type { Answer, FindingIn, PhotoIn, Signature, Submission } from "../wire";
+import type { Amendment, Answer, FindingIn, PhotoIn, Signature, Submission } from "../wire";
+import { partOf } from "./amending";
 import type { Checklist, Item } from "./checklist";
 import { decimal, plain } from "./decimal";
 import { photosOf } from "./needs";
 
 /** What `Drafts.finish` wants: the args, the photos they name, and how the entry is called in the outbox. */
 export interface Finished {
-  args: Submission;
+  args: Submission & Partial<Pick<Amendment, "base_rev" | "reason">>;
   photos: string[];
 }
 
@@ -16,17 +17,19 @@ export function submissionOf(
   checklist: Checklist, draft: Draft, answers: ReadonlyMap<string, DraftAnswer>, photos: readonly Photo[], finished_at: string,
 ): Finished {
   const [author, ...others] = draft.inspectors;
-  const mine = photos.filter((photo) => photo.about.kind === "inspection" && photo.about.id === draft.inspection && stands(photo, draft));
+  const { amends } = draft;
+  const mine = partOf(photos, draft).filter((photo) => photo.about.kind === "inspection" && photo.about.id === draft.inspection && stands(photo, draft));
   mine.sort((a, b) => Date.parse(a.taken_at) - Date.parse(b.taken_at) || (a.id < b.id ? -1 : 1));
-  const args: Submission = {
+  const args: Finished["args"] = {
     inspection: draft.inspection, round: draft.round, village: draft.village, checklist: { ...draft.checklist },
-    inspectors: [author ?? "", ...others], started_at: draft.started_at, finished_at,
+    inspectors: [author ?? "", ...others], started_at: draft.started_at, finished_at: amends?.finished_at ?? finished_at,
     answers: checklist.items.flatMap((item) => {
       const answer = answers.get(item.code);
       return answer && !item.auto && says(answer) ? [answerOf(item, answer, mine)] : [];
     }),
     position: draft.position, signature: signatureOf(draft, mine), village_remarks: draft.village_remarks.trim(),
     photos: mine.map(announced),
+    ...(amends ? { base_rev: amends.base_rev, reason: amends.reason.trim() } : {}),
   };
   return { args, photos: mine.map((photo) => photo.id) };
 }

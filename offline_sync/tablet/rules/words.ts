@@ -18,6 +18,9 @@ export const REFUSALS: readonly string[] = ["村负责人不在场", "村负责�
 /** Reasons why an item is not asked of a village; anything else is written. */
 export const NA_REASONS: readonly string[] = ["村内没有此类设施", "村内没有此类情况", "已由上级统一负责"];
 
+/** Reasons for putting a visit right. */
+export const AMEND_REASONS: readonly string[] = ["漏记了问题", "问题或处数填错", "照片配错", "责任单位选错", "与村里核对后更正"];
+
 /** Reasons for drawing homes anew. */
 export const REDRAW_REASONS: readonly string[] = ["抽中的户无人在家", "抽中的户已搬离", "总户数填错了"];
 

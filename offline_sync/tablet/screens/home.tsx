@@ -4,6 +4,7 @@ import { Bar, Loading, Note, Part, Row, Rows, TroubleCard } from "../parts/bits"
 import { Button, LinkButton } from "../parts/button";
 import { Frame } from "../parts/frame";
 import { useLive, useNow, useTablet } from "../parts/hooks";
+import { lazily } from "../parts/lazy";
 import type { Draft } from "../model";
 import type { Place } from "../rules/distance";
 import { CHECKLIST, word } from "../rules/office-words";
@@ -14,6 +15,9 @@ import type { HomeData, MyRound } from "./home-data";
 import { Offers } from "./offers";
 import { VillageList } from "./village-list";
 import type { Known } from "../tablet";
+
+const TownChoice = lazily(() => import("./towns").then((part) => part.TownChoice));
+const DISTRICT = 6; // digits of a district's code
 
 export function Home({ who }: { who: Known }) {
   const tablet = useTablet();
@@ -40,10 +44,11 @@ export function Home({ who }: { who: Known }) {
           <div class="board-top">
             {data.cards > 0 && <a class="btn btn-wide needs-me" href="#/cards">有 {data.cards} 件事需要您看一下</a>}
             {room.value?.warning && <Note kind="amber">{room.value.warning}</Note>}
+            {who.posts.some(({ place }) => place.length === DISTRICT) && <TownChoice />}
             <GoOn data={data} />
             <Offers />
             {data.rounds.map((round) => <RoundCard key={round.row.id} round={round} />)}
-            {!data.rounds.length && <Note>现在没有安排给您的批次。安排下来后，联网时会自动出现在这里。</Note>}
+            {!data.rounds.length && who.posts.some(({ place }) => place.length !== DISTRICT) && <Note>现在没有安排给您的批次。安排下来后，联网时会自动出现在这里。</Note>}
           </div>
           <VillageList data={data} here={typeof here === "object" ? here : null} tools={
             <>

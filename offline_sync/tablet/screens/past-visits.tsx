@@ -1,6 +1,8 @@
 /** What was found before: score and grade, and what the points were lost on, in words and photos. */
 import { useState } from "preact/hooks";
 import { Bar, Empty } from "../parts/bits";
+import { Button } from "../parts/button";
+import { lazily } from "../parts/lazy";
 import { PhotoStrip } from "../parts/photos";
 import type { Picture } from "../parts/photos";
 import { useNow } from "../parts/hooks";
@@ -10,7 +12,10 @@ import type { Lost, PastVisit } from "./village-data";
 
 const SHOWN = 5; // items of a visit, before one asks for all
 
-export function PastVisits({ past }: { past: PastVisit[] }) {
+const VoidDialog = lazily(() => import("./void-dialog").then((part) => part.VoidDialog));
+const WAITS = { amend: "更正待传，下面还是更正前的内容", void: "作废待传" } as const;
+
+export function PastVisits({ past, village }: { past: PastVisit[]; village: string }) {
   if (!past.length) return <Empty title="还没有检查记录">第一次检查之后，得分和问题会列在这里。</Empty>;
   const newest = new Set<string>();
   return (
@@ -18,13 +23,15 @@ export function PastVisits({ past }: { past: PastVisit[] }) {
       {past.map((visit) => {
         const first = !newest.has(visit.row.checklist.code);
         newest.add(visit.row.checklist.code);
-        return <OneVisit key={visit.row.id} visit={visit} open={first} />;
+        return <OneVisit key={visit.row.id} visit={visit} village={village} open={first} />;
       })}
     </div>
   );
 }
 
-function OneVisit({ visit: { row, checklist, round, lost }, open }: { visit: PastVisit; open: boolean }) {
+function OneVisit({ visit, village, open }: { visit: PastVisit; village: string; open: boolean }) {
+  const { row, checklist, round, lost, waits, voidable } = visit;
+  const [voiding, setVoiding] = useState(false);
   const now = useNow();
   const [shown, setShown] = useState(open);
   const [all, setAll] = useState(false);
@@ -39,6 +46,7 @@ function OneVisit({ visit: { row, checklist, round, lost }, open }: { visit: Pas
         <span class="row-main">
           <span class="row-title">{checklist}</span>
           <span class="row-sub">{[date(row.finished_at, now), round, who].filter(Boolean).join(" · ")}</span>
+          {waits && <span class="soon">{WAITS[waits]}</span>}
           {row.vetoed && <span class="late">一票否决</span>}
         </span>
       </button>
@@ -47,8 +55,10 @@ function OneVisit({ visit: { row, checklist, round, lost }, open }: { visit: Pas
           <p class="past-lost">{lost.length ? `失分 ${lost.length} 项` : "没有失分"}{row.late && " · 迟报"}</p>
           {lost.slice(0, all ? undefined : SHOWN).map((one) => <LostItem key={one.item} lost={one} row={row} />)}
           {lost.length > SHOWN && !all && <button type="button" class="btn btn-quiet btn-wide" onClick={() => setAll(true)}>看全部 {lost.length} 项</button>}
+          {voidable && <div class="btns"><Button kind="quiet" onClick={() => setVoiding(true)}>作废这次检查…</Button></div>}
         </>
       )}
+      {voiding && <VoidDialog visit={visit} village={village} onClose={() => setVoiding(false)} />}
     </section>
   );
 }

@@ -9,7 +9,7 @@ import { go } from "../parts/route";
 import type { Position } from "../model";
 import { evidenceLink } from "../rules/links";
 import { CHECKLIST, word } from "../rules/office-words";
-import { windowWords } from "../rules/when";
+import { told, windowWords } from "../rules/when";
 import { Trouble } from "../tablet";
 import { useAhead } from "./ahead";
 import { PastVisits } from "./past-visits";
@@ -19,7 +19,8 @@ import type { MyVisit } from "./village-data";
 import { Whereabouts } from "./whereabouts";
 
 export function Village({ code }: { code: string }) {
-  const village = useLive(["rows", "drafts", "outbox"], (tablet) => readVillage(tablet, code), [code]);
+  const now = useNow();
+  const village = useLive(["rows", "drafts", "outbox"], (tablet) => readVillage(tablet, code, now), [code, Math.floor(now / 300_000)]);
   const position = usePosition();
   const data = village.value;
   useAhead(data?.mine.find(({ sign }) => sign === "draft")?.inspection, data);
@@ -42,7 +43,7 @@ export function Village({ code }: { code: string }) {
           </Part>
         </div>
         <div class="village-past">
-          <Part title="以往检查"><PastVisits past={data.past} /></Part>
+          <Part title="以往检查"><PastVisits past={data.past} village={data.row.name} /></Part>
         </div>
         <Whereabouts village={data.row} />
       </div>
@@ -83,6 +84,10 @@ function VisitCard({ visit, position, second }: VisitProps) {
     const draft = await tablet.drafts.begin(await wanted(tablet, visit, position.current));
     go(`/visit/${draft.inspection}`);
   });
+  const amend = (inspection: string) => act.run(async () => {
+    await tablet.drafts.amend(inspection);
+    go(`/visit/${inspection}`);
+  });
   return (
     <section class="card visit-card">
       <div class="visit-head">
@@ -94,14 +99,20 @@ function VisitCard({ visit, position, second }: VisitProps) {
         {visit.partners.length > 0 && ` · 同组 ${visit.partners.join("、")}`}
       </p>
       {act.trouble && <TroubleCard trouble={act.trouble} />}
-      {sign === "draft" && visit.inspection && <LinkButton to={`/visit/${visit.inspection}`} kind="main" wide>接着检查</LinkButton>}
+      {sign === "draft" && visit.inspection && <LinkButton to={`/visit/${visit.inspection}`} kind="main" wide>{visit.amends.open ? "接着更正" : "接着检查"}</LinkButton>}
       {sign === "todo" && (list
         ? <Button kind={second ? "plain" : "main"} wide busy={act.busy} onClick={() => void begin()}>开始检查</Button>
         : <Note kind="amber">这份评分表还没有下载到本机。请在有网络的地方打开巡村，同步完成后再开始。</Note>)}
-      {sign === "waiting" && <p>已填完，等待上传。<a href="#/outbox">看待传</a></p>}
+      {sign === "waiting" && <p>{visit.amends.at ? "更正已填完，等待上传。" : "已填完，等待上传。"}<a href="#/outbox">看待传</a></p>}
       {sign === "missing" && <p>文字已收到，照片还缺 {visit.missing} 张；照片在本机的，连上网会自动补传。</p>}
       {sign === "held" && <p>已收到，等待区级办公室确认。<a href="#/cards">看原因</a></p>}
-      {visit.inspection && (sign === "missing" || sign === "sent" || sign === "waiting") && <LinkButton to={linkOf(visit)} kind="quiet" icon="camera">补充照片</LinkButton>}
+      {sign !== "draft" && sign !== "waiting" && visit.amends.at && <p class="muted">{told(visit.amends.at, now)} 更正过，原来的内容系统留底。</p>}
+      {visit.inspection && (sign === "missing" || sign === "sent" || sign === "waiting") && (
+        <div class="btns">
+          <LinkButton to={linkOf(visit)} kind="quiet" icon="camera">补充照片</LinkButton>
+          {visit.amends.can && <Button kind="quiet" busy={act.busy} onClick={() => void amend(visit.inspection ?? "")}>更正</Button>}
+        </div>
+      )}
     </section>
   );
 }

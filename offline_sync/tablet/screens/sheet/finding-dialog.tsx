@@ -107,7 +107,7 @@ function PictureRow({ item, finding, photo }: { item: Item; finding: DraftFindin
   const act = useAct();
   const url = useLive(["photos"], async () => (await tablet.pictures.url(photo.sha256, true)) ?? "", [photo.sha256]);
   const remove = () => act.run(async () => {
-    await tablet.pictures.remove(photo.id);
+    if (!model.leavesOut(photo.id)) await tablet.pictures.remove(photo.id);
     model.finding(item.code, (answer) => changeFinding(item, answer, finding.id, {
       photos: finding.photos.filter((one) => one !== photo.id), after: finding.after.filter((one) => one !== photo.id),
     }));
@@ -131,7 +131,7 @@ function Remove({ item, finding, onGone }: { item: Item; finding: DraftFinding; 
   const photos = useSheet((one) => one.photosOf(item.code));
   const mine = [...photosOf(finding, photos, "before"), ...photosOf(finding, photos, "after")];
   const remove = () => act.run(async () => {
-    for (const photo of mine) await tablet.pictures.remove(photo.id);
+    for (const photo of mine) if (!model.leavesOut(photo.id)) await tablet.pictures.remove(photo.id);
     onGone();
     model.finding(item.code, (answer) => removeFinding(item, answer, finding.id));
   });

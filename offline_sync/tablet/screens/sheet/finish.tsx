@@ -7,6 +7,7 @@ import { takeMissed } from "../../parts/missed";
 import { replace } from "../../parts/route";
 import { signed } from "../../rules/needs";
 import { submissionOf } from "../../rules/submission";
+import { AmendReason } from "./amending";
 import { useDesk, useSheet } from "./hooks";
 import { ReadOver } from "./read-over";
 import { SignPart } from "./sign-part";
@@ -21,6 +22,7 @@ export function Finish({ path }: { path: string }) {
       <ReadOver />
       <Remarks />
       <SignPart />
+      <AmendReason />
       <HandIn path={path} />
     </div>
   );
@@ -58,6 +60,8 @@ function HandIn({ path }: { path: string }) {
   const [sure, setSure] = useState(false);
   const needs = useSheet((one) => one.needs);
   const blocked = needs.filter((need) => need.weight === "block").length;
+  const amends = useSheet((one) => one.draft.amends);
+  const reasonless = !!amends && !amends.reason.trim();
   const unsigned = !signed(model.draft);
   const others = needs.length - blocked;
   const handIn = () => act.run(async () => {
@@ -74,14 +78,17 @@ function HandIn({ path }: { path: string }) {
   return (
     <Part title="提交">
       <div class="stack">
-        <p>提交后检查结果不能再改。没有网络也可以提交，连上网自动上传。</p>
+        <p>{amends
+          ? "更正提交后得分重新计算，原来的内容由系统留底。新写的问题照样派单；删掉的问题，还没签收的任务随之撤销。"
+          : "服务器收到后 24 小时内，可以在这台平板上更正，原来的内容留底。"}没有网络也可以提交，连上网自动上传。</p>
         {blocked > 0 && <Note kind="amber">{unsigned && blocked === 1 ? "请村负责人签字，或注明拒签原因，再提交。" : `还有 ${blocked} 处没填好，见上面。`}</Note>}
-        {!sure && <Button kind="main" wide disabled={blocked > 0} onClick={() => setSure(true)}>提交检查结果</Button>}
+        {reasonless && <Note kind="amber">请先写明为什么更正，见上面。</Note>}
+        {!sure && <Button kind="main" wide disabled={blocked > 0 || reasonless} onClick={() => setSure(true)}>{amends ? "提交更正" : "提交检查结果"}</Button>}
         {sure && (
           <Note>
-            <p>{others ? `还有 ${others} 条提醒没处理，可以就这样提交。` : "各项都已填好。"}提交后不能再改。</p>
+            <p>{others ? `还有 ${others} 条提醒没处理，可以就这样提交。` : "各项都已填好。"}</p>
             <div class="btns">
-              <Button kind="main" busy={act.busy} disabled={blocked > 0} onClick={() => void handIn()}>确定提交</Button>
+              <Button kind="main" busy={act.busy} disabled={blocked > 0 || reasonless} onClick={() => void handIn()}>确定提交</Button>
               <Button disabled={act.busy} onClick={() => setSure(false)}>再看看</Button>
             </div>
           </Note>

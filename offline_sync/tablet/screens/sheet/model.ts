@@ -2,7 +2,8 @@
  *
  * Everything a selector may read keeps its identity until it changes, so a tap draws anew only what it touched.
  */
-import type { Draft, DraftAnswer, DraftFinding, Photo } from "../../model";
+import type { Amends, Draft, DraftAnswer, DraftFinding, Photo } from "../../model";
+import { partOf } from "../../rules/amending";
 import type { Checklist, Item } from "../../rules/checklist";
 import { cleared } from "../../rules/clearing";
 import type { Change } from "../../rules/findings";
@@ -33,6 +34,7 @@ export class SheetModel {
   photosMissing = 0;
   #answers = new Map<string, DraftAnswer | undefined>();
   #photos: readonly Photo[] = [];
+  #given: readonly Photo[] = []; // all that the draft has, with what a correction leaves out
   #draft: Draft;
   #byItem = new Map<string, readonly Photo[]>();
   #needs = new Map<string, readonly Need[]>();
@@ -73,6 +75,20 @@ export class SheetModel {
     else if (answer) this.open.forget(code);
   }
 
+  /** Of a correction: its reason, or which photos it leaves out. */
+  amend(change: Partial<Amends>): void {
+    const { amends } = this.draft;
+    if (amends) this.open.set({ amends: { ...amends, ...change } });
+  }
+
+  /** Whether a photo is left out of the sheet and no more: what was handed in is nobody's to delete. */
+  leavesOut(photo: string): boolean {
+    const { amends } = this.draft;
+    if (!amends?.sent.includes(photo)) return false;
+    this.amend({ dropped: [...amends.dropped, photo] });
+    return true;
+  }
+
   /** A change of one finding, worked out from the finding as it stands at this moment. */
   finding(code: string, change: (answer: DraftAnswer) => Change): void {
     const answer = this.open.answers.get(code);
@@ -97,10 +113,11 @@ export class SheetModel {
   #look(first: boolean): void {
     const { open, checklist } = this;
     const touched = checklist.items.filter((item) => first || open.answers.get(item.code) !== this.#answers.get(item.code));
-    const pictures = first || open.photos !== this.#photos;
+    const pictures = first || open.photos !== this.#given || open.draft.amends?.dropped !== this.#draft.amends?.dropped;
     const drafted = first || open.draft.signature !== this.#draft.signature || open.draft.inspectors !== this.#draft.inspectors;
     for (const item of touched) this.#answers.set(item.code, open.answers.get(item.code));
-    this.#photos = open.photos;
+    if (pictures) this.#photos = partOf(open.photos, open.draft);
+    this.#given = open.photos;
     this.#draft = open.draft;
     const moved = pictures ? this.#sortPhotos() : new Set<string>();
     if (touched.length || pictures || drafted) this.#follow(new Set([...touched.map((item) => item.code), ...moved]), drafted);

@@ -80,7 +80,7 @@ function Marked({ model, finishing, path, reopen, children }: MarkedProps) {
   }, [open]);
   const { village } = model.draft;
   return (
-    <Frame title={about.village} sub={`${about.checklist.title} · ${about.round}`} fill={!finishing}
+    <Frame title={about.village} sub={`${model.draft.amends ? "更正 · " : ""}${about.checklist.title} · ${about.round}`} fill={!finishing}
       back={finishing ? path : `/village/${village}`} saved={{ saving: open.saving, savedAt: open.savedAt, trouble: open.trouble }}>
       {open.trouble && <div class="sheet-trouble"><Stuck trouble={open.trouble} flush={() => open.flush()} reopen={reopen} /></div>}
       {children}

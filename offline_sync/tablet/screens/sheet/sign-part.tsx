@@ -48,7 +48,7 @@ function Signing({ name, photo, set }: Props) {
   const again = () => act.run(async () => {
     set({ photo: null });
     await model.open.flush();
-    if (kept) await tablet.pictures.remove(kept.id);
+    if (kept && !model.leavesOut(kept.id)) await tablet.pictures.remove(kept.id);
   });
   return (
     <>
