@@ -24,7 +24,7 @@ from offline_sync.loose import about as about_of
 from offline_sync.loose import loose
 from offline_sync.protocol import DismissArgs, EvidenceArgs, LocateArgs, TaskArgs, VoidArgs
 from offline_sync.verdicts import Arrived, Verdict
-from offline_sync.works import Refused, Work, args_text, hold_with_photos, only
+from offline_sync.works import Refused, Work, args_text, hold_with_photos, only, taken_in
 from villages.changes import Actor, Line
 from villages.ground import clock
 from villages.ground.database import look
@@ -83,12 +83,7 @@ async def _submit(args: Submission, who: Who, arrived: Arrived) -> Work:
         if inspection.early:
             await adopt(line, inspection.early, args.village)
             await join_before_photos(line, inspection.id, inspection.early)
-        data = {
-            "score": None if inspection.score is None else str(inspection.score),
-            "grade": inspection.grade or None, "late": inspection.late,
-            "tasks": [str(task) for task in tasks], "missing": missing,
-        }  # fmt: skip
-        return Verdict("applied", "", "", data, about)
+        return taken_in(inspection, tasks, missing, about)
 
     return work
 

@@ -1,14 +1,12 @@
 """A visit put right by its author, or taken out of every count by the office: `inspection.amend`, `inspection.void`."""
 
-from typing import Any
-
 from dispatch.open_tasks import amended, basis_gone
 from inspections import amend, submit, understanding, void
 from inspections.answers import Amendment
 from inspections.models import Inspection
 from offline_sync.protocol import VoidArgs
 from offline_sync.verdicts import Arrived, Verdict
-from offline_sync.works import Refused, Work, args_text, hold_with_photos, only
+from offline_sync.works import Refused, Work, args_text, hold_with_photos, only, taken_in
 from villages.changes import Line
 from villages.ground.problems import Problem
 from villages.permissions import Who, post_for
@@ -41,11 +39,7 @@ async def prepare_amend(args: Amendment, who: Who, arrived: Arrived) -> Work:
             raise Refused(held(hold)) from hold
         line.body["reason"] = args.reason.strip()[:600]
         tasks = await amended(line, taken, args, checklist.by_code)
-        data: dict[str, Any] = {
-            "score": None if taken.score is None else str(taken.score), "grade": taken.grade or None, "late": taken.late,
-            "tasks": [str(task) for task in tasks], "missing": missing,
-        }  # fmt: skip
-        return Verdict("applied", "", "", data, about)
+        return taken_in(taken, tasks, missing, about)
 
     return work
 

@@ -1,9 +1,11 @@
 """What a command's preparing hands on: work to be done inside the change, ending in a verdict."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
+from uuid import UUID
 
 from inspections import evidence
+from inspections.submit import Taken
 from offline_sync.verdicts import Arrived, Verdict
 from villages.changes import Line
 from villages.permissions import Who
@@ -38,6 +40,15 @@ def hold_with_photos(verdict: Verdict, photos: Any, village: str, who: Who) -> W
         return Verdict(verdict.status, verdict.reason, verdict.message, {"missing": missing}, verdict.about)
 
     return work
+
+
+def taken_in(visit: Taken, tasks: Sequence[UUID], missing: Sequence[str], about: tuple[str, str]) -> Verdict:
+    """Applied: what it scored, the tasks that came of it, and the hashes of photos still to come."""
+    data = {
+        "score": None if visit.score is None else str(visit.score), "grade": visit.grade or None, "late": visit.late,
+        "tasks": [str(task) for task in tasks], "missing": list(missing),
+    }  # fmt: skip
+    return Verdict("applied", "", "", data, about)
 
 
 def args_text(arrived: Arrived) -> str:
