@@ -165,7 +165,7 @@ def verify_command(
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object a district")] = False,
 ) -> None:
     """Walk the trail from its beginning; exit 1 and name every fault when it is not whole."""
-    from dispatch.scorecards import anchors  # noqa: PLC0415
+    from dispatch.editions import anchors  # noqa: PLC0415
     from villages.verify import Report, told, verify  # noqa: PLC0415
 
     async def work() -> list[Report]:

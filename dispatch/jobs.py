@@ -35,7 +35,8 @@ KINDS: dict[str, Callable[[Any, Job, Tell], Awaitable[str]]] = {
     "round_cards": round_cards.make,
     "daily": daily.job,
     "ledger": ledger.make,
-    "town_sheets": town_sheets.make,
+    town_sheets.KIND: town_sheets.make,
+    town_sheets.ONE: town_sheets.make_one,
     bringing.CHECK: bringing.check_job,
     bringing.BRING: bringing.bring_job,
 }

@@ -15,11 +15,10 @@ from dispatch.hands import Hand, directory
 from dispatch.models import Letter, LetterTask, Task
 from dispatch.moves import apply
 from dispatch.notices import Told, write
+from dispatch.press import Press, check_ready, minute
 from dispatch.registers import Act
-from dispatch.scorecards import Press, minute
 from dispatch.stages import DEPARTMENT, OPEN, TOWN
 from templates.filters import full_day
-from templates.pdf import paper_ready
 from templates.words import STAGE
 from villages.changes import Actor, Line, change
 from villages.ground import clock
@@ -64,8 +63,7 @@ async def issue(
     now = clock.now()
     if not note.strip() or not 0 < len(tasks) <= MOST or deadline <= now:
         raise Problem("invalid", what=f"请写明领导批示，选 1 至 {MOST} 项任务，办结期限须晚于今天。")
-    if missing := await asyncio.to_thread(paper_ready):
-        raise Problem("paper_unready", missing="；".join(missing))
+    await check_ready()
     found = await Task.filter(id__in=list(tasks)).order_by("deadline", "id")
     if len(found) != len(set(tasks)) or any(addressee(one) != unit or one.stage not in OPEN for one in found):
         raise Problem("stale")

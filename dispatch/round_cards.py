@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from dispatch.scorecards import Press, issue
+from dispatch.press import Press
+from dispatch.scorecards import issue
 from inspections.models import Inspection, Round
 from templates.pdf import PaperError
 from villages.ground.database import rows

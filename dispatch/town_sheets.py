@@ -1,4 +1,4 @@
-"""整改通知单 of all villages of a town that have open tasks, as one PDF: a job that issues what changed and merges."""
+"""整改通知单 as jobs: of all villages of a town that have open tasks, as one PDF; and of one village with many."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -7,8 +7,8 @@ from typing import Any
 
 from dispatch.models import Task
 from dispatch.notice_sheets import issue
+from dispatch.press import Press
 from dispatch.round_cards import put_away, who_asked
-from dispatch.scorecards import Press
 from dispatch.stages import OPEN
 from templates.pdf import PaperError
 from villages.ground.database import rows
@@ -17,6 +17,8 @@ from villages.ground.settings import Settings
 from villages.models import Job, Village
 
 KIND = "town_sheets"
+ONE = "village_sheet"
+AT_ONCE = 12  # tasks whose sheet is printed while one waits; each takes about a tenth of a second
 
 
 async def with_open_tasks(town: str) -> list[tuple[str, str]]:
@@ -26,13 +28,24 @@ async def with_open_tasks(town: str) -> list[tuple[str, str]]:
     return [(str(code), str(name)) for code, name in found]
 
 
-async def job_key(town: str) -> tuple[str, str]:
-    """(beginning, whole key) of the town's job: the town, then the newest number of what is printed."""
+async def open_tasks(village: str) -> int:
+    """How many tasks the village's sheet prints."""
+    return await Task.filter(village=village, stage__in=sorted(OPEN)).count()
+
+
+async def is_long(village: str) -> bool:
+    """Whether the village's sheet is made as a job."""
+    return await open_tasks(village) > AT_ONCE
+
+
+async def job_key(place: str) -> tuple[str, str]:
+    """(beginning, whole key) of a town's or a village's job: the place, then the newest number of what is printed."""
+    kind, task, photo = (KIND, "town", "town") if len(place) == 9 else (ONE, "village", "home")
     found = await rows(
-        "SELECT (SELECT MAX(rev) FROM task WHERE town = ?) AS t, (SELECT MAX(rev) FROM photo WHERE town = ?) AS p",
-        town, town,
+        f"SELECT (SELECT MAX(rev) FROM task WHERE {task} = ?) AS t, (SELECT MAX(rev) FROM photo WHERE {photo} = ?) AS p",
+        place, place,
     )  # fmt: skip
-    beginning = f"{KIND}:{town}:"
+    beginning = f"{kind}:{place}:"
     return beginning, f"{beginning}{found[0]['t'] or 0}-{found[0]['p'] or 0}"
 
 
@@ -60,3 +73,13 @@ async def make(state: Any, job: Job, tell: Callable[[int, int], Awaitable[None]]
         await tell(len(parts), len(villages))
     merged = await press.paper.merge(parts, [name for _, name in villages])
     return await asyncio.to_thread(put_away, state.settings.data / "paper", job, merged)
+
+
+async def make_one(state: Any, job: Job, tell: Callable[[int, int], Awaitable[None]]) -> str:
+    """The job of one village's sheet: its photos one by one, then the print. Returns the edition's number."""
+    who = await who_asked(state, job)
+    try:
+        sheet = await issue(Press(state.paper, state.blobs, job.args["base"]), who, job.args["village"], tell)
+    except PaperError as error:
+        raise Problem("invalid", what="整改通知单未能生成：打印组件出错。请稍后重新开始。") from error
+    return str(sheet.number)

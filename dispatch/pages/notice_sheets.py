@@ -1,4 +1,5 @@
-"""Doors of the 整改通知单: one village's at once, a town's as a job that is begun, watched and fetched."""
+"""Doors of the 整改通知单: a village's at once when it is short; a long one, and a town's, as a job that is begun,
+watched and fetched."""
 
 import asyncio
 from pathlib import Path
@@ -7,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from dispatch import jobs, notice_sheets, town_sheets
+from dispatch import editions, jobs, notice_sheets, town_sheets
 from dispatch.models import NoticeSheet
 from dispatch.pages.naming import names_for
 from dispatch.pages.paper import inline, press_of
@@ -34,6 +35,11 @@ async def village_sheet(request: Request, who: Who) -> Response:
         sheet = await NoticeSheet.get_or_none(village=code, number=number)
         if sheet is None:
             raise Problem("not_found")
+    elif await town_sheets.is_long(code):
+        standing = await editions.standing(await press_of(request), notice_sheets.SHEET, code)
+        if standing is None:
+            return RedirectResponse(f"/villages/{code}/notice", 303)
+        sheet = standing
     else:
         sheet = await notice_sheets.issue(await press_of(request), who, code)
     path = request.app.state.blobs.path(sheet.pdf_sha256)
@@ -59,14 +65,57 @@ def _code(request: Request, length: int) -> str:
     return code
 
 
-async def _job(town: str) -> tuple[Job | None, str]:
-    """The job that makes just this file (or one of the town under way, which is finished first), and its key."""
-    beginning, key = await town_sheets.job_key(town)
-    return await jobs.under_way(town_sheets.KIND, beginning) or await Job.get_or_none(key=key), key
+async def _job(place: str) -> tuple[Job | None, str]:
+    """The job that makes just this paper (or one of the place under way, which is finished first), and its key."""
+    beginning, key = await town_sheets.job_key(place)
+    kind = beginning.partition(":")[0]
+    return await jobs.under_way(kind, beginning) or await Job.get_or_none(key=key), key
+
+
+def _state(job: Job | None, ready: bool) -> str:
+    if ready:
+        return "done"
+    return job.state if job and job.state in ("waiting", "running", "failed") else "none"
 
 
 async def _file(request: Request, job: Job | None) -> Path | None:
     return await jobs.finished_file(job, lambda done: town_sheets.file_of(request.app.state.settings, done))
+
+
+@desk_page
+async def village_page(request: Request, who: Who) -> Response:
+    """GET /villages/{code}/notice: begin a long sheet, watch it, fetch it."""
+    village, ready, job, _key = await _village(request, who)
+    return desk(
+        request, who, "dispatch/village_sheet.html", village=village, job=job, state=_state(job, ready), retry=RETRY,
+        count=await town_sheets.open_tasks(village.code),
+    )  # fmt: skip
+
+
+@desk_page
+async def village_begin(request: Request, who: Who) -> Response:
+    """POST /villages/{code}/notice: begin it (again)."""
+    village, ready, job, key = await _village(request, who)
+    await form(request, who, max_fields=5)
+    if not ready:
+        if job and job.state == "done":  # its edition is not what stands now, or its bytes are gone
+            await jobs.again(job)
+        elif job is None or job.state == "failed":
+            args = {"village": village.code, "base": (await press_of(request)).base_url}
+            await jobs.enqueue(town_sheets.ONE, key, args, who.person)
+    return RedirectResponse(f"/villages/{village.code}/notice", 303)
+
+
+async def _village(request: Request, who: Who) -> tuple[Village, bool, Job | None, str]:
+    """The village, whether an edition prints what stands now, and the job that makes it with its key."""
+    code = _code(request, 12)
+    village = await Village.get_or_none(code=code)
+    if village is None:
+        raise Problem("not_found")
+    need(who, "sheet.print", code)
+    job, key = await _job(code)
+    standing = await editions.standing(await press_of(request), notice_sheets.SHEET, code)
+    return village, standing is not None, job, key
 
 
 async def _town(request: Request, who: Who) -> str:
@@ -82,10 +131,7 @@ async def town_page(request: Request, who: Who) -> Response:
     """GET /towns/{code}/notices: begin the town's file, watch it, fetch it."""
     town = await _town(request, who)
     job, _key = await _job(town)
-    ready = await _file(request, job) is not None
-    state = (
-        "done" if ready else job.state if job and job.state in ("waiting", "running", "failed") else "none"
-    )
+    state = _state(job, await _file(request, job) is not None)
     villages = await town_sheets.with_open_tasks(town)
     names = await names_for(())
     return desk(
@@ -127,6 +173,8 @@ async def town_pdf(request: Request, who: Who) -> Response:
 
 routes: list[Route] = [
     Route("/villages/{code}/notice.pdf", village_sheet, methods=["GET"]),
+    Route("/villages/{code}/notice", village_page, methods=["GET"]),
+    Route("/villages/{code}/notice", village_begin, methods=["POST"]),
     Route("/towns/{code}/notices", town_page, methods=["GET"]),
     Route("/towns/{code}/notices", town_begin, methods=["POST"]),
     Route("/towns/{code}/notices.pdf", town_pdf, methods=["GET"]),

@@ -16,7 +16,8 @@ from starlette.routing import Route
 
 from dispatch import jobs, notice_sheets, round_cards
 from dispatch.models import Edition
-from dispatch.scorecards import Press, check, issue, minute, spaced
+from dispatch.press import Press, minute, spaced
+from dispatch.scorecards import check, issue
 from inspections.models import Inspection
 from templates import page
 from villages.ground.blobs import Blobs

@@ -22,7 +22,7 @@ from dispatch.models import Task
 from dispatch.moves import Outcome, act
 from dispatch.open_tasks import open_tasks
 from dispatch.pages import paper as paper_pages
-from dispatch.scorecards import Press
+from dispatch.press import Press
 from inspections import submit, understanding
 from inspections.answers import PhotoIn, Submission
 from inspections.checklists import load_builtin, newest_version

@@ -6,16 +6,20 @@ import re
 import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
+from uuid import uuid4
 
 import httpx2
 import pikepdf
 import pytest
 from starlette.applications import Starlette
 
-from dispatch.models import Edition, NoticeSheet, Task
-from dispatch.scorecards import anchors
+from dispatch.editions import anchors
+from dispatch.models import Edition, NoticeSheet, Task, TaskPhoto
 from dispatch.stages import OPEN
-from tests.dispatch.desk_house import NEIGHBOUR, TOWN, VILLAGE, at_desk, house, said, some_tasks
+from dispatch.town_sheets import AT_ONCE
+from inspections.models import Photo
+from tests.dispatch.desk_house import NEIGHBOUR, TOWN, VILLAGE, at_desk, house, jpeg, said, some_tasks
+from villages.changes import SYSTEM, Line, change
 from villages.models import Change, Job
 
 
@@ -42,6 +46,30 @@ def fonts_embedded(data: bytes) -> set[bool]:
             any(key in font.DescendantFonts[0].FontDescriptor for key in ("/FontFile2", "/FontFile3"))
             for font in inside
         }
+
+
+async def ended(kind: str) -> tuple[str, str]:
+    """How the newest job of the kind ended, and with what: the application's own hands do it."""
+    for _ in range(900):
+        job = await Job.filter(kind=kind).order_by("-created").first()
+        if job and job.state in ("done", "failed"):
+            return job.state, job.result or job.error
+        await asyncio.sleep(0.1)
+    raise AssertionError("never ended")
+
+
+async def with_previews(app: Starlette) -> None:
+    """A small preview of every photo that a task shows."""
+    shots = await TaskPhoto.all().values("photo", "sha256")
+
+    async def work(line: Line) -> None:
+        known = {"size": 9, "mime": "image/jpeg", "state": "expected", "has_preview": True, "rev": line.rev}
+        where = {"home": VILLAGE, "town": TOWN, "person": uuid4()}
+        line.add(Photo, [{"id": one["photo"], "sha256": one["sha256"], **known, **where} for one in shots])
+
+    for one in shots:
+        app.state.blobs.preview_path(one["sha256"]).write_bytes(jpeg(one["sha256"]))
+    await change(work, district="110109", actor=SYSTEM, verb="photo.stored")
 
 
 async def test_a_village_without_open_tasks_is_told_so_in_a_sentence(app: Starlette) -> None:
@@ -113,10 +141,7 @@ async def test_a_towns_sheets_are_one_file_made_as_a_job(app: Starlette) -> None
         assert (await town.http.post(form.action, data=form.fields | {"csrf": "x"})).status_code == 403
         for _ in range(2):
             assert (await town.send(form)).status_code == 303
-        for _ in range(900):  # the application's own hands make it
-            if (await Job.get(kind="town_sheets")).state in ("done", "failed"):
-                break
-            await asyncio.sleep(0.1)
+        assert (await ended("town_sheets"))[0] == "done"
         page = await town.get(f"/towns/{TOWN}/notices")
         assert "2 个村的通知单已合成一个文件" in said(page), said(page)
         told = text_of(await town.http.get(f"/towns/{TOWN}/notices.pdf"))
@@ -125,3 +150,48 @@ async def test_a_towns_sheets_are_one_file_made_as_a_job(app: Starlette) -> None
         assert await Task.filter(stage__in=sorted(OPEN)).count() == 2
         far = await town.http.get("/towns/110109104/notices")
         assert far.status_code == 404
+
+
+async def test_a_long_sheet_is_made_as_a_job_and_then_served_at_once(app: Starlette) -> None:
+    tasks = await some_tasks(AT_ONCE + 1, text="成堆垃圾未清运")
+    await with_previews(app)
+    pdf, page = f"/villages/{VILLAGE}/notice.pdf", f"/villages/{VILLAGE}/notice"
+    async with at_desk(app, "town") as town, at_desk(app, "neighbour") as neighbour:
+        answer = await town.http.get(pdf)
+        assert (answer.status_code, answer.headers["location"]) == (
+            303,
+            page,
+        ) and not await NoticeSheet.exists()
+        form = await town.form(page, "/notice")
+        assert (await town.http.post(page, data=form.fields | {"csrf": "x"})).status_code == 403
+        assert (await neighbour.http.get(page)).status_code == 404
+        assert (await neighbour.http.post(page, data=form.fields)).status_code == 404
+        for _ in range(2):
+            assert (await town.send(form)).status_code == 303
+        assert await ended("village_sheet") == ("done", "1")
+        assert "通知单已生成" in await town.get(page)
+        told = text_of(await town.http.get(pdf))
+        assert f"现有{len(tasks)}项问题" in told and told.count("成堆垃圾未清运") == len(tasks)
+        assert (await Job.get()).total == len(tasks) + 1, "each photo, and the print"
+
+        await town.act(tasks[0], "accept")
+        assert (await town.http.get(pdf)).status_code == 303, "what stands now is not printed yet"
+        app.state.blobs.path((await NoticeSheet.get()).pdf_sha256).unlink()
+        await town.send(await town.form(page, "/notice"))
+        assert await ended("village_sheet") == ("done", "2")
+        assert "整改中" in text_of(await town.http.get(pdf)) and await NoticeSheet.all().count() == 2
+        for _ in range(2):  # cancelled down to a short one: printed while one waits
+            await town.act(tasks.pop(), "cancel", text="重复派单")
+        assert (await town.http.get(pdf)).headers["x-xuncun-edition"] == "3"
+
+
+async def test_a_long_sheet_whose_bytes_are_gone_is_begun_again(app: Starlette) -> None:
+    await some_tasks(AT_ONCE + 1)
+    page = f"/villages/{VILLAGE}/notice"
+    async with at_desk(app, "office") as office:
+        await office.send(await office.form(page, "/notice"))
+        assert await ended("village_sheet") == ("done", "1")
+        app.state.blobs.path((await NoticeSheet.get()).pdf_sha256).unlink()
+        await office.send(await office.form(page, "/notice"))
+        assert await ended("village_sheet") == ("done", "2")
+        assert text_of(await office.http.get(f"{page}.pdf"))

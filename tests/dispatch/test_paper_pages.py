@@ -9,7 +9,8 @@ import pytest
 
 from dispatch import jobs
 from dispatch.models import Edition, Task
-from dispatch.scorecards import issue, spaced
+from dispatch.press import spaced
+from dispatch.scorecards import issue
 from inspections.models import Inspection
 from tests.dispatch.press_house import NEIGHBOUR, House, Sheet, house, rich_sheet
 from villages.ground.ids import new_id

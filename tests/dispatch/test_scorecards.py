@@ -17,12 +17,14 @@ import zxingcpp
 from PIL import Image, ImageChops
 from tortoise.backends.sqlite.client import SqliteClient, SqliteTransactionWrapper
 
-from dispatch import scorecards
+from dispatch import editions
 from dispatch.card_data import compose
 from dispatch.card_notes import numbers
 from dispatch.card_read import read_card
+from dispatch.editions import anchors
 from dispatch.models import Edition, Task
-from dispatch.scorecards import anchors, check, fingerprint, issue
+from dispatch.press import spaced
+from dispatch.scorecards import check, fingerprint, issue
 from inspections.evidence import mark_preview
 from inspections.models import Inspection
 from inspections.rounds import close_round
@@ -298,7 +300,7 @@ async def test_paper_data_page_and_record_say_the_same(press: House, tmp_path: P
     assert {s["code"]: [s["earned"], s["base"]] for s in inside["sections"]}["RE-1"] == ["14", "16"]
     told = text_of(pdf, tmp_path)
     for words in (inside["score"], "89.45÷94×100", inside["number"], f"第{edition.number}版", edition.chain_hash[:12],
-                  scorecards.spaced(edition.code)):  # fmt: skip
+                  spaced(edition.code)):  # fmt: skip
         assert words in told, words
     page = (await press.get(f"/verify/{edition.code}")).text
     for words in (
@@ -371,7 +373,7 @@ async def test_lost_bytes_are_printed_anew_as_a_new_edition(press: House) -> Non
 async def test_two_issuers_take_one_number(press: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """As two server processes would: no lock between them, only the change."""
     visit = await a_visit(press)
-    monkeypatch.setattr(scorecards, "_turn", lambda _id: contextlib.nullcontext())
+    monkeypatch.setattr(editions, "_turn", lambda _id: contextlib.nullcontext())
     both = await asyncio.gather(
         issue(press.press, await press.who("li"), visit.id),
         issue(press.press, await press.who("office"), visit.id),
