@@ -20,10 +20,16 @@ LIMITS = {
 async def found_district(code: str, name: str, kind: str) -> UUID:
     """Make the head row and load the places; returns the epoch. `kind` is real or demo.
 
-    Raises real_district when there is one already: demo data never mixes with a real district's.
+    Raises real_district when there is one already: demo data never mixes with a real district's; invalid for a code
+    that the list of places does not belong to, whose people would see no village.
     """
     if await DistrictHead.exists():
         raise Problem("real_district")
+    places = read_places()
+    if any(town["code"][:6] != code for town in places.towns):
+        raise Problem(
+            "invalid", what=f"系统里没有 {name}（{code}）的村庄名单，没有建区。自带的是门头沟区（110109）。"
+        )
     epoch = uuid4()
     await DistrictHead.create(
         district=code,
@@ -34,7 +40,6 @@ async def found_district(code: str, name: str, kind: str) -> UUID:
         epoch=epoch,
         settings={"limits": LIMITS},
     )
-    places = read_places()
 
     async def work(line: Line) -> None:
         line.about("district", code, code)

@@ -18,10 +18,11 @@ from dispatch.pages.naming import Names, names_for
 from inspections.models import Inspection, Round
 from templates import words
 from villages.changes import body_hash, chain, line_of
+from villages.commands import over
 from villages.ground import clock
 from villages.ground.problems import Problem
-from villages.models import Change, ChangeBody, Person
-from villages.permissions import MAY, Who
+from villages.models import Change, ChangeBody, Person, Post
+from villages.permissions import MAY, PostHeld, Who
 from villages.shell import desk, desk_page
 
 PAGE = 50
@@ -130,7 +131,7 @@ async def _query(who: Who, asked: Asked) -> QuerySet[Change]:
 
 
 async def _lines(who: Who, rows: list[Change]) -> list[Line]:
-    """Rows with names for all that they are about; seven queries for any number."""
+    """Rows with names for all that they are about; eight queries for any number."""
 
     def ids(kind: str) -> list[UUID]:
         return [UUID(row.subject_id) for row in rows if row.subject_kind == kind and _is_uuid(row.subject_id)]
@@ -144,7 +145,7 @@ async def _lines(who: Who, rows: list[Change]) -> list[Line]:
     held = await _held([row for row in rows if _kept_aside(row, lists)])
     places = {row.home for row in rows if row.home.isdigit()}
     names = await names_for(places | {str(one.get("village", "")) for one in held.values()})
-    opens = who.holds(*MAY["held.decide"])
+    opens, shut = who.holds(*MAY["held.decide"]), await _out_of_reach(who, ids("person"))
     known = {
         **{key: words.CHECKLIST.get(code, code) for key, code in lists.items()},
         **tasks,
@@ -154,7 +155,7 @@ async def _lines(who: Who, rows: list[Change]) -> list[Line]:
     return [
         _held_line(row, titles, names, held[row.id], opens)
         if row.id in held
-        else _line(row, titles, known, names)
+        else _line(row, titles, known, names, shut)
         for row in rows
     ]
 
@@ -191,7 +192,18 @@ def _held_line(row: Change, titles: dict[UUID, str], names: Names, body: dict[st
     )  # fmt: skip
 
 
-def _line(row: Change, titles: dict[UUID, str], known: dict[UUID, str], names: Names) -> Line:
+async def _out_of_reach(who: Who, people: list[UUID]) -> set[UUID]:
+    """Those whose accounts this person may not open: an office reads of its administrators, and has no page of them."""
+    held: dict[UUID, list[PostHeld]] = {one: [] for one in people}
+    posts = Post.filter(person_id__in=people, ended=False).values_list("person_id", "role", "place")
+    for person, role, place in await posts if people else []:
+        held[UUID(str(person))].append(PostHeld(role, place))
+    return {one for one, theirs in held.items() if not over(who, tuple(theirs), "people.see")}
+
+
+def _line(
+    row: Change, titles: dict[UUID, str], known: dict[UUID, str], names: Names, shut: Collection[UUID]
+) -> Line:
     table = _STAGES.get(row.subject_kind, {})
     stages = [table.get(one, one) for one in (row.from_stage, row.to_stage) if one]
     subject = UUID(row.subject_id) if _is_uuid(row.subject_id) else None
@@ -202,7 +214,8 @@ def _line(row: Change, titles: dict[UUID, str], known: dict[UUID, str], names: N
     return Line(
         row, titles.get(row.person, "") if row.person else "", words.ROLE.get(row.post, row.post), words.verb(row.verb),
         " ".join(part for part in (where, kind, name) if part),
-        f"{href}{row.subject_id}" if href and (name or row.subject_kind == "village") else "", " → ".join(stages),
+        f"{href}{row.subject_id}" if href and (name or row.subject_kind == "village") and subject not in shut else "",
+        " → ".join(stages),
     )  # fmt: skip
 
 

@@ -44,6 +44,13 @@ def test_init_makes_an_empty_real_district_with_a_one_time_password(tmp_path: Pa
         assert raw.execute("SELECT COUNT(*) FROM person").fetchone() == (1,)
 
 
+def test_no_district_is_founded_on_another_districts_villages(tmp_path: Path) -> None:
+    for code in ("110108", "110", ""):
+        made = manage("init", "--code", code, "--name", "海淀区", data=tmp_path)
+        assert made.returncode != 0 and "村庄名单" in made.stderr, code
+    assert manage("init", data=tmp_path).returncode == 0, "and nothing stands in the way of the right one"
+
+
 def test_the_address_of_printed_codes_is_kept_in_the_data_folder(tmp_path: Path) -> None:
     wrong = manage("init", "--address", "xuncun", data=tmp_path)
     assert wrong.returncode != 0 and "网址应形如" in wrong.stderr
