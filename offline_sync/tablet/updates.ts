@@ -10,6 +10,8 @@ const HOURLY = 3_600_000;
 const AT_MOST_EVERY = 60_000; // ms between two looks
 const LEAVING = 3_000; // ms that a screen may take to put down what it held, after it was left
 const PATIENCE = 5_000; // ms for the newer build to take over
+const AGAIN = 2_000; // ms until the first worker is tried once more, the double each time
+const AGAIN_AT_MOST = 60_000;
 
 /** Start looking. Where there is no service worker (plain http, a private window) there is nothing to keep current. */
 export async function keepCurrent(live: Live, lastOk: () => string | null): Promise<void> {
@@ -17,8 +19,7 @@ export async function keepCurrent(live: Live, lastOk: () => string | null): Prom
   const there = navigator.serviceWorker;
   const updates = new Updates(there.controller !== null);
   there.addEventListener("controllerchange", () => updates.taken());
-  const registration = await there.register("/tablet/sw.js", { scope: "/tablet/", updateViaCache: "none" });
-  updates.over(registration);
+  updates.over(await enlisted(there));
   const between = (): void => {
     handsEmptied(LEAVING).then(() => updates.between()).catch(() => undefined); // tried again on the next way
   };
@@ -32,6 +33,26 @@ export async function keepCurrent(live: Live, lastOk: () => string | null): Prom
   });
   updates.look();
   between();
+}
+
+/** There is a worker. The very first is tried until it has all its files, on whatever line: a browser forgets one that
+ * failed, and without it the app does not open where there is no network.
+ */
+async function enlisted(there: ServiceWorkerContainer): Promise<ServiceWorkerRegistration> {
+  for (let wait = AGAIN; ; wait = Math.min(wait * 2, AGAIN_AT_MOST)) {
+    const made = await there.register("/tablet/sw.js", { scope: "/tablet/", updateViaCache: "none" }).catch(() => null);
+    if (made && (await installed(made))) return made;
+    await new Promise((done) => setTimeout(done, wait));
+  }
+}
+
+/** False when its first worker has come to nothing. */
+async function installed(made: ServiceWorkerRegistration): Promise<boolean> {
+  const first = made.installing;
+  if (first && !made.active && !made.waiting) {
+    await new Promise<void>((done) => first.addEventListener("statechange", () => done(), { once: true }));
+  }
+  return made.active !== null || made.waiting !== null;
 }
 
 class Updates {

@@ -13,6 +13,7 @@ from tests.benchmarks.figures import Figure, table
 BENCHES = {
     "submit": "inspection.submit from 32 tablets, beside the verb alone and SQLite alone",
     "submit_memory": "the server's memory over 20,000 submissions",
+    "memory": "the server's memory over 50,000 commands and 10 GB of photos",
     "history": "a submission behind ten times the history",
     "photos": "twelve photos of 300 kB through tus",
     "card": "one scorecard, warm",

@@ -15,12 +15,15 @@ from tests.benchmarks.server import ROOT, free_port, wait_for
 
 
 class House:
-    """`manage.py serve` on a data folder; `database_url` for PostgreSQL. Started by `start`, gone with `stop`."""
+    """`manage.py serve` on a data folder; `database_url` for PostgreSQL. Started by `start`, gone with `stop`.
+
+    `days`: by which its clock is ahead from its next start on.
+    """
 
     def __init__(self, data: Path, *, database_url: str = "") -> None:
         self.data, self.database_url = data, database_url
         self.port = free_port()
-        self.starts = 0
+        self.starts, self.days = 0, 0
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -34,9 +37,10 @@ class House:
 
     def start(self) -> "House":
         self.starts += 1
+        program = ["tests/faults/later.py", str(self.days)] if self.days else ["manage.py"]
         with self.words.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "manage.py", "serve", "--port", str(self.port), "--data", str(self.data)],
+                [sys.executable, *program, "serve", "--port", str(self.port), "--data", str(self.data)],
                 cwd=ROOT, env=self._environment(), stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
             )  # fmt: skip
         wait_for(f"{self.url}/healthz", 120, self._process)

@@ -9,12 +9,13 @@ from types import TracebackType
 
 
 class BadLine:
-    """Used in a `with`. `cut`, `delay`, `repeat`: chances for each connection."""
+    """Used in a `with`. `cut`, `delay`, `repeat`: chances for each connection; `rate`: bytes a second; `well`: a good line at first."""
 
-    def __init__(self, port: int, seed: int, **chances: float) -> None:
+    def __init__(self, port: int, seed: int, *, well: bool = False, **chances: float) -> None:
         self.words = ["--behind", f"127.0.0.1:{port}", "--seed", str(seed)]
         for name, chance in chances.items():
             self.words += [f"--{name}", str(chance)]
+        self.words += ["--well"] * well
         self.did: dict[str, int] = {}
 
     def __enter__(self) -> "BadLine":
@@ -28,6 +29,9 @@ class BadLine:
 
     def turn_good(self) -> None:
         self.process.send_signal(signal.SIGUSR1)
+
+    def turn_bad(self) -> None:
+        self.process.send_signal(signal.SIGUSR2)
 
     def end(self) -> dict[str, int]:
         """Stop it; how many connections it saw, cut, delayed and repeated."""

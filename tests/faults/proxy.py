@@ -1,7 +1,9 @@
 """A bad line as a process of its own. It moves bytes between two sockets and knows nothing of what they mean.
 
-Usage: python proxy.py --behind HOST:PORT [--seed N] [--cut P] [--delay P] [--repeat P]. Prints its port, then, whenever
-it gets SIGUSR1, turns into a good line for good; at SIGTERM it prints what it did as one JSON object and ends.
+Usage: python proxy.py --behind HOST:PORT [--seed N] [--cut P] [--delay P] [--repeat P] [--rate BYTES] [--well]. Prints
+its port, then, whenever it gets SIGUSR1, turns into a good line, and at SIGUSR2 into a bad one, as which it begins
+without `--well`; at SIGTERM it prints what it did as one JSON object and ends. `--rate`: what it carries in a second, all
+connections and both directions together; 0: as much as comes.
 
 A cut: after some number of bytes, in either direction, both sockets are reset. A delay: each piece waits. A repeat: what
 went up the connection so far is sent again, byte for byte, on another connection, and what is answered is thrown away.
@@ -17,6 +19,7 @@ import signal
 import socket
 import struct
 import sys
+import time
 from collections import Counter
 
 REPEATED_AT_MOST = 4_000_000  # bytes remembered of one connection
@@ -33,7 +36,8 @@ class Line:
         self.behind = (host, int(port))
         self.dice = random.Random(wish.seed)
         self.counts: Counter[str] = Counter()
-        self.good = False
+        self.good = bool(wish.well)
+        self.busy_until = 0.0
         self.work: set[asyncio.Task[None]] = set()
 
     def chance(self, wanted: float) -> bool:
@@ -42,6 +46,14 @@ class Line:
     def somewhere(self) -> int:
         """A number of bytes, as often small as large."""
         return int(math.exp(self.dice.uniform(0, math.log(400_000))))
+
+    async def carried(self, size: int) -> None:
+        """Until so many bytes have had their turn on a narrow line."""
+        if self.good or not self.wish.rate:
+            return
+        now = time.monotonic()
+        self.busy_until = max(now, self.busy_until) + size / self.wish.rate
+        await asyncio.sleep(self.busy_until - now)
 
     async def pass_on(self, inward: asyncio.StreamReader, outward: asyncio.StreamWriter) -> None:
         self.counts["connections"] += 1
@@ -84,6 +96,7 @@ class Line:
                     passed, cut = 0, self.somewhere() if self.chance(self.wish.cut) else None
                 if slow:
                     await asyncio.sleep(slow)
+                await self.carried(len(piece))
                 if cut is not None and len(piece) >= cut:
                     sink.write(piece[:cut])
                     await sink.drain()
@@ -144,11 +157,14 @@ async def main() -> None:
     reading.add_argument("--seed", type=int, default=1)
     for name in ("cut", "delay", "repeat"):
         reading.add_argument(f"--{name}", type=float, default=0.0)
+    reading.add_argument("--rate", type=int, default=0)
+    reading.add_argument("--well", action="store_true")
     line = Line(reading.parse_args())
     over = asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, over.set)
     loop.add_signal_handler(signal.SIGUSR1, lambda: setattr(line, "good", True))
+    loop.add_signal_handler(signal.SIGUSR2, lambda: setattr(line, "good", False))
     server = await asyncio.start_server(line.pass_on, "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     await over.wait()
