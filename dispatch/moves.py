@@ -4,7 +4,7 @@ Everything runs inside an open change. Whoever acted, the step keeps their name;
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,9 +14,10 @@ from dispatch.departments import hand_over, touch_photos
 from dispatch.models import Step, Task, TaskPhoto
 from dispatch.queries import visible_task
 from dispatch.registers import Act
+from dispatch.shown_before import fresh, reused
 from dispatch.stages import Already, Facts, Move, Refusal
 from inspections.answers import PhotoIn
-from inspections.evidence import expect_photos
+from inspections.evidence import expect_photos, own_slots
 from inspections.models import Photo
 from villages.changes import Actor, Line
 from villages.ground import clock
@@ -93,6 +94,7 @@ async def _move(line: Line, task: Task, ask: Act) -> Outcome:
 
 async def apply(line: Line, task: Task, ask: Act) -> Outcome:
     """Judge one act and write it: for changes whose subject is something else than this task."""
+    ask = replace(ask, photos=await own_slots(ask.photos, task.home, ask.actor.person))
     facts, check = await _facts(line, task, ask)
     verdict = stages.judge(ask.verb, facts)
     if isinstance(verdict, Refusal):
@@ -122,7 +124,12 @@ async def apply(line: Line, task: Task, ask: Act) -> Outcome:
         await aside.looked_at(line, task, "fine" if ask.verb == "look_back" else "back")
     if status != "noop":
         await notices.tell_move(line, task, ask, stage)
-    return Outcome(status, stage=stage, data=data)
+    again = await reused(task, ask.photos) if ROLES.get(ask.verb, "after") == "after" else []
+    if again:
+        data["reused"] = again
+    return Outcome(
+        status, stage=stage, message=refusals.REUSED.format(n=len(again)) if again else "", data=data
+    )
 
 
 async def _refuse(line: Line, task: Task, ask: Act, refusal: Refusal) -> Outcome:
@@ -186,7 +193,7 @@ async def _facts(line: Line, task: Task, ask: Act) -> tuple[Facts, dict[str, Any
     facts = Facts(
         stage=task.stage, village=task.village, unit=task.unit, role=ask.actor.post, place=ask.actor.place,
         person=str(ask.actor.person or ""), submitters=frozenset(task.submitters), text=ask.text,
-        photos=len(ask.photos), fresh=await _fresh(task, ask.photos),
+        photos=len(ask.photos), fresh=await fresh(task, ask.photos),
         new_unit=await _known_unit(line, ask.unit or (task.unit if ask.verb == "split" else "")), stale=stale,
         outranked=stale and await _outranked(task, ask), to_check=bool(check.get("drawn") or check.get("critical")),
         **await registers.facts(line, task, ask), **await aside.facts(line, task, ask),
@@ -215,17 +222,6 @@ async def _outranked(task: Task, ask: Act) -> bool:
         for step in since
         if step.person is None or step.person != ask.actor.person
     )
-
-
-async def _fresh(task: Task, photos: Sequence[PhotoIn]) -> int:
-    """How many of the pictures this task has not shown before; what only a note kept may be shown again."""
-    hashes = {photo.sha256 for photo in photos}
-    if not hashes:
-        return 0
-    links = await TaskPhoto.filter(task_id=task.id, sha256__in=hashes).values("sha256", "step")
-    steps = [link["step"] for link in links if link["step"]]
-    notes = set(await Step.filter(id__in=steps, verb="note").values_list("id", flat=True)) if steps else set()
-    return len(hashes - {link["sha256"] for link in links if link["step"] not in notes})
 
 
 async def _known_unit(line: Line, unit: str) -> str:

@@ -1,7 +1,7 @@
 """Tasks as a person may see them: by the places of their posts, or as the unit of a line department."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -49,7 +49,10 @@ class ShownPhoto:
     has_preview: bool
     taken_at: datetime | None = None
     position: tuple[float, float] | None = None  # latitude, longitude in WGS-84 degrees
-    seen_before: bool = False  # the same bytes stand on another task, from before (`mark_reused`)
+    seen_before: bool = (
+        False  # the same bytes were shown before, on another task or a visit (`shown_before.mark_reused`)
+    )
+    twin: UUID | None = None  # that other task, where whoever looks may see it
 
 
 def within(places: Iterable[str], units: Iterable[str] = ()) -> Q:
@@ -158,22 +161,3 @@ def _point(position: Any) -> tuple[float, float] | None:
     if not isinstance(position, dict) or "lat" not in position or "lng" not in position:
         return None
     return float(position["lat"]), float(position["lng"])
-
-
-async def mark_reused(task_id: UUID, photos: list[ShownPhoto]) -> list[ShownPhoto]:
-    """The same photos, with `seen_before` on after-photos whose bytes an earlier photo of another task has.
-
-    Two queries, none without after-photos. It is shown to a person and decides nothing.
-    """
-    hashes = {photo.sha256 for photo in photos if photo.role == "after"}
-    if not hashes:
-        return photos
-    same = await Photo.filter(sha256__in=hashes).values_list("id", flat=True)
-    links = await TaskPhoto.filter(photo__in=list(same)).values("id", "task_id", "photo", "sha256")
-    mine = {link["photo"]: link["id"] for link in links if link["task_id"] == task_id}
-    others = [link for link in links if link["task_id"] != task_id]
-    return [
-        replace(photo, seen_before=any(one["sha256"] == photo.sha256 and one["id"] < mine[photo.id] for one in others))
-        if photo.role == "after" and photo.id in mine else photo
-        for photo in photos
-    ]  # fmt: skip

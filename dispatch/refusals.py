@@ -6,6 +6,7 @@ from villages.ground.problems import Problem
 
 UNKNOWN = Problem("not_found").sentence
 OUT_OF_REACH = "该任务已不在您的管辖范围内，内容和照片已原样留存，等待区级办公室确认。"
+REUSED = "有 {n} 张照片与别处或以前用过的照片相同：已经收下，并提示复核人员到现场核实。如果选错了，请补交一张新拍的。"
 _REGISTERS = {
     "until": "请选择一个有效的日期：须晚于今天，申请延期还须晚于现在的期限。",
     "into": "请选择同一个村的另一项任务；合并时那项任务须未销号。",

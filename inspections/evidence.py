@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid5
 
+import msgspec
+
 from inspections.answers import PhotoIn
 from inspections.models import Photo, PhotoUse
 from villages.changes import SYSTEM, Actor, Line, change
@@ -35,6 +37,23 @@ async def expect_photos(line: Line, photos: Sequence[PhotoIn], *, home: str, per
     missing = open_slots(line, photos, there, home=home, person=person)
     await line.flush()
     return missing
+
+
+async def own_slots(photos: Sequence[PhotoIn], home: str, person: UUID | None) -> tuple[PhotoIn, ...]:
+    """The photos under ids whose slots are free or of this home. An id that names another village's photo, or other
+    bytes, is evidence too and gets an id of its own here: whoever sees the home must be able to see its photo."""
+    ids = [photo.id for photo in photos]
+    rows = await Photo.filter(id__in=ids).values("id", "sha256", "home", "town", "person") if ids else []
+    there = {row["id"]: row for row in rows}
+
+    def own(photo: PhotoIn) -> PhotoIn:
+        row = there.get(photo.id)
+        waits = row and not row["town"] and row["person"] == person
+        if row is None or (row["sha256"] == photo.sha256 and (waits or row["home"] == home)):
+            return photo
+        return msgspec.structs.replace(photo, id=uuid5(NAMESPACE_OID, f"{photo.id}/{photo.sha256}/{home}"))
+
+    return tuple(own(photo) for photo in photos)
 
 
 def slots_question(photos: Sequence[PhotoIn]) -> Question:

@@ -28,6 +28,7 @@ def picture(photo: ShownPhoto, caption: str = "") -> dict[str, Any]:
         "id": photo.id, "src": address(photo.sha256, SMALL) if here else "",
         "full": address(photo.sha256) if photo.state == "stored" else "",
         "caption": caption or words.PHOTO_ROLE[photo.role], "state": photo.state, "reused": photo.seen_before,
+        "twin": photo.twin,
     }  # fmt: skip
 
 

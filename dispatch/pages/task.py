@@ -21,7 +21,8 @@ from dispatch.pages.clock_line import clock_line
 from dispatch.pages.form_photos import BODY_MOST, MOST, taken
 from dispatch.pages.naming import names_for
 from dispatch.pages.showing import forms, history, marks_of, names_needed, next_step, pairs_of
-from dispatch.queries import mark_reused, photos_of, steps_of, visible_task
+from dispatch.queries import photos_of, steps_of, visible_task
+from dispatch.shown_before import mark_reused
 from dispatch.stages import OPEN
 from inspections.checklists import checklist_by_sha
 from inspections.models import Inspection
@@ -84,7 +85,7 @@ async def show(
     request: Request, who: Who, task: Task, queue: str, given: Given, *, status: int = 200, wrong: str = ""
 ) -> Response:
     """The page of a task; `wrong` says why the form of `given` was not done."""
-    photos = await mark_reused(task.id, (await photos_of([task.id]))[task.id])
+    photos = await mark_reused(who, task.id, (await photos_of([task.id]))[task.id])
     steps = (await steps_of([task.id]))[task.id]
     names = await names_for(names_needed(task))
     also = await beside(who, task, allowed(who, task), steps)

@@ -97,8 +97,13 @@ async def test_a_photo_of_another_village_is_shown_to_the_reviewer(app: Starlett
         form = await village.form(f"/tasks/{mine}", "/submit")
         sent = await village.send(form, [(f"after:{foreign.photo}[]", picture)])
         assert sent.status_code == 303, "evidence is taken"
-        page = said(await town.get(f"/tasks/{mine}"))
-        assert "这张整改后照片与以前用过的照片相同，请到现场或请村里重拍核实" in page
+        page = await town.get(f"/tasks/{mine}")
+        assert "这张整改后照片与以前用过的照片相同" in page and "请到现场或请村里重拍核实" in page
+        assert f'<a href="/tasks/{theirs}">另一项任务</a>' in page, "beside its twin"
+        own = await village.get(f"/tasks/{mine}")
+        assert "这张整改后照片与以前用过的照片相同" in own and str(theirs) not in own, (
+            "of a village that is not theirs"
+        )
         assert "这张整改后照片" not in said(await town.get(f"/tasks/{theirs}"))
     after = await TaskPhoto.get(task_id=mine, role="after")
     assert after.pairs is None, "it answers no before-photo of another village"

@@ -2,13 +2,21 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx2
 import pytest
 
 from dispatch.models import Step, Task, TaskPhoto
-from tests.offline_sync.tablet import Tablet, photo, picture, visit
+from dispatch.queries import photos_of
+from dispatch.shown_before import mark_reused
+from inspections.models import Photo
+from tests.dispatch.cast import cast
+from tests.offline_sync.tablet import VILLAGE, Tablet, photo, picture, visit
 from villages.ground import clock
+from villages.ground.ids import new_id
+
+NEXT_DOOR, THIRD = "110109005202", "110109005203"
 
 
 async def dispatched(inspector: Tablet, **more: Any) -> str:
@@ -206,3 +214,61 @@ async def test_a_date_that_is_none_is_a_sentence(inspector: Tablet, village: Tab
             "task.extend", {"task": task, "base_rev": None, "reason": "等料", "until": until}
         )
         assert got["status"] in ("rejected", "conflict") and got["reason"] == "invalid" and got["message"]
+
+
+async def test_a_photo_of_another_village_is_taken_in_as_ones_own_and_said_to_be_that(
+    inspector: Tablet, village: Tablet
+) -> None:
+    """The id on the wire names another village's photo: its bytes are evidence here too, under an id of their own."""
+    other = visit(inspector, village=NEXT_DOOR, faults=1)
+    await inspector.do("inspection.submit", other)
+    theirs = other["photos"][0]
+    task = await dispatched(inspector)
+    sent = await village.do("task.submit", {"task": task, "text": "好了", "photos": [theirs]})
+    assert sent["status"] == "applied" and sent["data"]["stage"] == "submitted", "evidence is never refused"
+    [own] = sent["data"]["reused"]
+    assert own != theirs["id"] and "有 1 张照片与别处或以前用过的照片相同" in sent["message"]
+    foreign, mine = await Photo.get(id=theirs["id"]), await Photo.get(id=own)
+    assert (foreign.home, mine.home, mine.sha256) == (NEXT_DOOR, VILLAGE, foreign.sha256)
+    await village.pull()
+    assert [one["id"] for one in held(village, task)["photos"] if one["role"] == "after"] == [own]
+    assert ("photo", own) in village.rows and ("photo", theirs["id"]) not in village.rows, (
+        "and it can be seen"
+    )
+
+    honest = await village.do(
+        "task.note", {"task": task, "text": "补一张", "photos": [photo(picture("new"))]}
+    )
+    assert "reused" not in honest["data"] and not honest["message"]
+
+
+async def test_one_id_for_two_pictures_shows_the_one_that_was_sent(
+    inspector: Tablet, village: Tablet
+) -> None:
+    task = await dispatched(inspector)
+    await village.pull()
+    before = next(one for one in held(village, task)["photos"] if one["role"] == "before")
+    slip = photo(picture("another")) | {"id": before["id"]}
+    assert (await village.do("task.submit", {"task": task, "text": "好了", "photos": [slip]}))[
+        "status"
+    ] == "applied"
+    after = await TaskPhoto.get(task_id=task, role="after")
+    assert after.photo != UUID(before["id"]) and (await Photo.get(id=after.photo)).sha256 == slip["sha256"]
+
+
+async def test_bytes_that_a_visit_brought_before_are_marked_and_later_ones_are_not(
+    inspector: Tablet, village: Tablet
+) -> None:
+    scene, later = photo(picture("scene")), photo(picture("later"))
+    await inspector.do("inspection.submit", visit(inspector, village=NEXT_DOOR, faults=0, photos=[scene]))
+    task = await dispatched(inspector)
+    copies = [one | {"id": str(new_id())} for one in (scene, later)]
+    sent = await village.do("task.submit", {"task": task, "text": "好了", "photos": copies})
+    assert sent["data"]["reused"] == [copies[0]["id"]], (
+        "the bytes of another village, under an id of one's own"
+    )
+    await inspector.do("inspection.submit", visit(inspector, village=THIRD, faults=0, photos=[later]))
+    shown = await mark_reused(cast().office, UUID(task), (await photos_of([UUID(task)]))[UUID(task)])
+    assert {str(one.id): one.seen_before for one in shown if one.role == "after"} == {
+        copies[0]["id"]: True, copies[1]["id"]: False,
+    }  # fmt: skip
