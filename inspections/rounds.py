@@ -11,6 +11,7 @@ from uuid import UUID
 from inspections.assigning import MODES, Inspector, spread
 from inspections.checklists import newest_version
 from inspections.models import Assignment, Round
+from templates.filters import full_day
 from villages.changes import Line
 from villages.ground import clock
 from villages.ground.database import look
@@ -75,7 +76,7 @@ async def _check(
         (not 1 <= len(number) <= 20, "编号应为 1 至 20 个字"),
         (type not in TYPES, f"没有“{type}”这种检查类型"),
         (mode not in MODES, f"没有“{mode}”这种安排方式"),
-        (closes < opens, f"结束日期 {closes} 早于开始日期 {opens}"),
+        (closes < opens, f"结束日期 {full_day(closes)} 早于开始日期 {full_day(opens)}"),
         (not checklists, "至少选择一张检查单"),
         (not inspectors, "至少选择一名检查员"),
     ]
