@@ -2,7 +2,7 @@
 import { useRef } from "preact/hooks";
 import { Button } from "./button";
 
-export function Capture({ onFile, busy, words = "拍照" }: { onFile: (file: File) => void; busy?: boolean; words?: string }) {
+export function Capture({ onFile, busy, words = "拍照", main }: { onFile: (file: File) => void; busy?: boolean; words?: string; main?: boolean }) {
   const input = useRef<HTMLInputElement>(null);
   return (
     <>
@@ -14,7 +14,7 @@ export function Capture({ onFile, busy, words = "拍照" }: { onFile: (file: Fil
           if (file) onFile(file);
         }}
       />
-      <Button icon="camera" busy={busy ?? false} onClick={() => input.current?.click()}>{busy ? "正在存照片…" : words}</Button>
+      <Button icon="camera" kind={main ? "main" : "plain"} busy={busy ?? false} onClick={() => input.current?.click()}>{busy ? "正在存照片…" : words}</Button>
     </>
   );
 }

@@ -49,7 +49,7 @@ export function GhostCamera({ sha256, busy, onFile, onClose }: Props) {
   return (
     <Dialog wide title="对照整改前拍" onClose={onClose} actions={own
       ? <Button kind="main" icon="camera" busy={busy} disabled={state !== "ready"} onClick={() => void shoot()}>{busy ? "正在存照片…" : "拍照"}</Button>
-      : <Capture busy={busy} words="打开系统相机" onFile={onFile} />
+      : <Capture main busy={busy} words="打开系统相机" onFile={onFile} />
     }>
       {own ? (
         <div class="ghost" style={{ aspectRatio: `${ratio}`, width: `min(100%, calc(68vh * ${ratio}))` }}>
