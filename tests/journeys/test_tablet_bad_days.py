@@ -264,7 +264,7 @@ def test_weeks_without_network_and_a_session_that_ended(
     look(hand, tmp_path, "handed-in-by-deposit")
     expect(page.get_by_text("正式得分和整改任务，登录后可以看到")).to_be_visible()
     page.goto(f"{road.url}/tablet/#/outbox")
-    expect(page.locator(".entry", has_text="RE")).to_contain_text("已办理")
+    expect(page.locator(".entry", has_text="农村人居环境")).to_contain_text("已办理")
     look(hand, tmp_path, "outbox-by-deposit")
     arrived(server, hand, code, tapped)
 

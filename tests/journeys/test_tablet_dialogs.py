@@ -67,6 +67,25 @@ def test_what_does_not_apply_asks_before_a_veto_is_withdrawn_and_keeps_its_words
     assert not hand.faults
 
 
+def test_the_code_held_out_to_a_partner_outlives_a_turn_of_the_tablet(
+    server: str, playwright: Playwright, tmp_path: Path
+) -> None:
+    hand = Hand(playwright, server, tmp_path / "profile").open()
+    hand.sign_in("inspector")
+    hand.at_home()
+    hand.village("西王平村")
+    hand.begin()
+    hand.page.get_by_role("button", name="协助取证").click()
+    code = hand.page.get_by_role("img", name="协助取证二维码")
+    for width, height in ((1180, 820), (820, 1180), (360, 740)):
+        hand.page.set_viewport_size({"width": width, "height": height})
+        hand.page.wait_for_timeout(300)
+        expect(code).to_be_visible()
+    hand.page.get_by_role("dialog").get_by_role("button", name="好了").click()
+    expect(code).to_have_count(0)
+    hand.close()
+
+
 @pytest.fixture
 def village(server: str, playwright: Playwright, tasks: list[str], tmp_path: Path) -> Iterator[Hand]:
     """The committee's tablet with a camera; whether the app may use it is the test's to say."""

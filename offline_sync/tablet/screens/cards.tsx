@@ -46,7 +46,7 @@ export function CardPage({ id }: { id: string }) {
   return (
     <Frame title={data.title} sub={word(STATUS, card.status)} back="/cards" foot={<Foot data={data} />}>
       <div class="stack-wide">
-        <Part title="您办理的"><div class="card"><p><b>{data.asked}</b>{data.at && <span class="muted"> · {told(data.at, now)}</span>}</p>{data.words && <p>{data.words}</p>}{data.photos > 0 && <p class="muted">照片 {data.photos} 张</p>}</div></Part>
+        <Part title="您办理的"><div class="card"><p>{data.title}</p><p><b>{data.asked}</b>{data.at && <span class="muted"> · {told(data.at, now)}</span>}</p>{data.words && <p>{data.words}</p>}{data.photos > 0 && <p class="muted">照片 {data.photos} 张</p>}</div></Part>
         <Part title={card.status === "held" ? "为什么还在等" : "为什么没有办成"}><Note kind="amber">{card.text || word(REASON, card.reason)}</Note></Part>
         <Part title="现在的情况"><div class="card"><p>{data.present}</p>{data.link && <LinkButton to={data.link} kind="quiet">去看看</LinkButton>}</div></Part>
         {card.status === "held" && <Note>内容和照片已经完整收到，不用再传。区级办公室办理后，结果会出现在这里。</Note>}

@@ -9,7 +9,7 @@ import type { EntryData } from "./outbox-data";
 
 export function EntryCard({ one: { entry, photos, left } }: { one: EntryData }) {
   const now = useNow();
-  const { photos: sending } = useSync();
+  const { photos: sending, problem } = useSync();
   const under = photos.find((photo) => !photo.stored_at && photo.sha256 === sending.now?.sha256);
   const { verdict } = entry;
   return (
@@ -27,7 +27,7 @@ export function EntryCard({ one: { entry, photos, left } }: { one: EntryData }) 
           <Bar value={photos.length - left} of={photos.length} label="照片进度" />
         </div>
       )}
-      {!verdict && entry.problem && <p class="entry-problem">{entry.problem}{entry.tries > 1 && `（已试 ${entry.tries} 次）`}</p>}
+      {!verdict && entry.problem && entry.problem !== problem && <p class="entry-problem">{entry.problem}{entry.tries > 1 && `（已试 ${entry.tries} 次）`}</p>}
       {verdict && <VerdictWords verdict={verdict} />}
     </section>
   );

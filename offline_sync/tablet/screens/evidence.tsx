@@ -67,7 +67,7 @@ function Adding({ visit }: { visit: Visit }) {
     go("/outbox");
   });
   return (
-    <Frame title={`补充照片 · ${visit.village || "同一次检查"}`} sub={visit.round} back={visit.code ? `/village/${visit.code}` : "/"}
+    <Frame title="补充照片" sub={[visit.village || "同一次检查", visit.round].filter(Boolean).join(" · ")} back={visit.code ? `/village/${visit.code}` : "/"}
       foot={<Button kind="main" busy={act.busy} disabled={!fresh.length} onClick={() => void handIn()}>{fresh.length ? `交照片 ${fresh.length} 张` : "还没有拍照片"}</Button>}>
       <div class="evidence stack-wide">
         {!visit.village && <Note kind="amber">这台平板上没有这个村的资料。照片照样能拍，会交到同一次检查里。</Note>}

@@ -48,7 +48,7 @@ export function Home({ who }: { who: Known }) {
             <GoOn data={data} />
             <Offers />
             {data.rounds.map((round) => <RoundCard key={round.row.id} round={round} />)}
-            {!data.rounds.length && who.posts.some(({ place }) => place.length !== DISTRICT) && <Note>现在没有安排给您的批次。安排下来后，联网时会自动出现在这里。</Note>}
+            {!data.rounds.length && who.posts.some(({ role }) => role === "inspector") && <Note>现在没有安排给您的批次。安排下来后，联网时会自动出现在这里。</Note>}
           </div>
           <VillageList data={data} here={typeof here === "object" ? here : null} tools={
             <>
@@ -59,6 +59,7 @@ export function Home({ who }: { who: Known }) {
             </>
           } />
           {here === "unknown" && <Note>现在取不到定位，仍按镇街排列。到开阔处再试一次。</Note>}
+          {typeof here === "object" && here && data.villages.every(({ at }) => !at) && <Note>各村还没有标定位置，分不出远近。到了村里，可以在村庄页面点“用现在站的地方标定”。</Note>}
           {data.loose.length > 0 && <Loose drafts={data.loose} data={data} />}
         </div>
       )}

@@ -72,7 +72,7 @@ function Sending() {
           <p class="sending-now">{state.running ? `${STAGE_WORDS[state.stage] || "正在同步"}…` : state.online ? "网络正常" : "现在连不上服务器"}</p>
           <p class="muted">
             {state.last_ok ? `上次同步 ${told(state.last_ok, now)}（${waited(state.last_ok, now)}${Date.parse(state.last_ok) > now - 60_000 ? "" : "前"}）` : "还没有同步过"}
-            {!state.running && state.next_try && Date.parse(state.next_try) > now && ` · ${clock(state.next_try)} 自动再试`}
+            {!state.running && state.next_try && Date.parse(state.next_try) > now && ` · ${clock(state.next_try)} 自动再${state.online ? "同步" : "试"}`}
           </p>
         </div>
         <Button kind="main" busy={state.running} onClick={() => tablet.sync.now()}>{state.running ? "正在上传" : "立即上传"}</Button>

@@ -6,6 +6,7 @@ import { useAct, useTablet } from "../../parts/hooks";
 import { takeMissed } from "../../parts/missed";
 import { replace } from "../../parts/route";
 import { signed } from "../../rules/needs";
+import { CHECKLIST, word } from "../../rules/office-words";
 import { submissionOf } from "../../rules/submission";
 import { AmendReason } from "./amending";
 import { useDesk, useSheet } from "./hooks";
@@ -71,8 +72,8 @@ function HandIn({ path }: { path: string }) {
     const { draft, answers } = model.open;
     const photos = await tablet.pictures.of("inspection", draft.inspection);
     const made = submissionOf(model.checklist, draft, answers, photos, new Date().toISOString());
-    const { village, round, checklist } = model.about;
-    await tablet.drafts.finish(draft.inspection, made.args, made.photos, [village, checklist.code, round].filter(Boolean).join(" "));
+    const { village, checklist } = model.about;
+    await tablet.drafts.finish(draft.inspection, made.args, made.photos, `${village} ${word(CHECKLIST, checklist.code)}`);
     replace(`${path}/done`);
   });
   return (

@@ -8,6 +8,7 @@ export interface Desk {
   model: SheetModel;
   show: (item: string, finding?: string | null) => void;
   finish: () => void;
+  partner: () => void; // 协助取证
 }
 
 export const DeskContext = createContext<Desk | null>(null);

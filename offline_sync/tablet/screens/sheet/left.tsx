@@ -1,10 +1,9 @@
 /** Where one is on the sheet: sections with what is left, the items of the one that is open. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { Icon } from "../../parts/icons";
 import type { Item, Section } from "../../rules/checklist";
 import { shortCode } from "../../rules/words";
 import { useDesk, useSheet } from "./hooks";
-import { PartnerDialog } from "./partner";
 
 interface Props { at: Item; drawn: boolean } // `drawn`: the item itself stands, its surroundings follow
 
@@ -45,14 +44,12 @@ export function TopStrips({ at, drawn }: Props) {
 
 /** After the sections: a second tablet's help, and the end. */
 function Ways() {
-  const { finish } = useDesk();
+  const { finish, partner } = useDesk();
   const ready = useSheet((model) => !model.unfilled);
-  const [partner, setPartner] = useState(false);
   return (
     <div class="ways">
-      <button type="button" class="sec" onClick={() => setPartner(true)}><span class="sec-name">协助取证</span><Icon name="scan" size={20} /></button>
+      <button type="button" class="sec" onClick={partner}><span class="sec-name">协助取证</span><Icon name="scan" size={20} /></button>
       <button type="button" class={`sec ${ready ? "sec-ready" : ""}`} onClick={finish}><span class="sec-name">签字完成</span><Icon name="go" size={20} /></button>
-      {partner && <PartnerDialog onClose={() => setPartner(false)} />}
     </div>
   );
 }

@@ -4,6 +4,7 @@ import { type Picture, PhotoStrip } from "../../parts/photos";
 import type { Item, Section } from "../../rules/checklist";
 import { plain, sub } from "../../rules/decimal";
 import { lostPoints, photosOf } from "../../rules/needs";
+import type { ItemScore } from "../../rules/points";
 import { ACTIONS } from "../../rules/words";
 import { useDesk, useSheet } from "./hooks";
 
@@ -34,6 +35,12 @@ function SectionRead({ section }: { section: Section }) {
   );
 }
 
+/** `−2.5`; an item without a loss stands here for what was found on it. */
+const lostWords = (earned: ItemScore): string => {
+  const lost = sub(earned.weight, earned.points);
+  return lost.n ? `−${plain(lost)}` : "不扣分";
+};
+
 function ItemRead({ item }: { item: Item }) {
   const { show } = useDesk();
   const answer = useSheet((one) => one.answer(item.code));
@@ -49,7 +56,7 @@ function ItemRead({ item }: { item: Item }) {
       <button type="button" class="read-line" onClick={() => show(item.code)}>
         <span class="read-code">{item.code}</span>
         <span class="read-words">{item.text}</span>
-        <b>{answer.na ? "不适用" : earned ? `−${plain(sub(earned.weight, earned.points))}` : "未填"}</b>
+        <b>{answer.na ? "不适用" : earned ? lostWords(earned) : "未填"}</b>
       </button>
       {answer.na && <p class="muted">原因：{answer.note || "没有写"}</p>}
       {answer.veto && <p class="late">一票否决：{answer.veto.text}</p>}

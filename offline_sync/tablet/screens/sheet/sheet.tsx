@@ -10,6 +10,7 @@ import { ItemPane } from "./item";
 import { LeftColumn, TopStrips } from "./left";
 import type { SheetModel } from "./model";
 import { prepareSheet, useOpenSheet } from "./open";
+import { PartnerDialog } from "./partner";
 import type { Trouble } from "../../tablet";
 import { Tally } from "./tally";
 import { useWide } from "./wide";
@@ -44,6 +45,7 @@ function Later({ children }: { children: preact.ComponentChildren }) {
 function Filled({ model, finishing, reopen }: { model: SheetModel; finishing: boolean; reopen: () => void }) {
   const path = `/visit/${model.draft.inspection}`;
   const [place, setPlace] = useState(() => ({ item: firstItem(model), finding: null as string | null }));
+  const [partner, setPartner] = useState(false); // here, so that it outlives a turn of the tablet: it is held out to somebody
   const desk = useMemo<Desk>(() => ({
     model,
     show: (item, finding = null) => {
@@ -52,6 +54,7 @@ function Filled({ model, finishing, reopen }: { model: SheetModel; finishing: bo
       if (location.hash !== `#${path}`) up(path);
     },
     finish: () => go(`${path}/finish`),
+    partner: () => setPartner(true),
   }), [model, path]);
   const inside = useMemo(
     () => (finishing ? <Finish path={path} /> : <Filling item={place.item} finding={place.finding} model={model} />),
@@ -60,6 +63,7 @@ function Filled({ model, finishing, reopen }: { model: SheetModel; finishing: bo
   return (
     <DeskContext.Provider value={desk}>
       <Marked model={model} finishing={finishing} path={path} reopen={reopen}>{inside}</Marked>
+      {partner && <PartnerDialog onClose={() => setPartner(false)} />}
     </DeskContext.Provider>
   );
 }
