@@ -144,8 +144,11 @@ export interface Backups {
 }
 
 /** What a rescue of one person's store would hold: everything that no server has receipted. */
-export interface RescueWeight { commands: number; drafts: number; photos: number; bytes: number }
-export interface RescueFile { file: File; locked: boolean }
+/** `unread`: what the store would not give, of which nothing can be counted or exported. */
+export interface RescueWeight { commands: number; drafts: number; photos: number; bytes: number; unread: RescueKind[] }
+/** `lacking`: photos whose bytes could not be read. */
+export interface RescueFile { file: File; locked: boolean; unread: RescueKind[]; lacking: number }
+export type RescueKind = "commands" | "drafts" | "photos";
 
 /** 导出: all unsent work as one file, to be carried by hand. It deletes nothing. */
 export interface Rescue {

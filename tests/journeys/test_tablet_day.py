@@ -3,6 +3,7 @@
 import hashlib
 import json
 import urllib.request
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ class Wire:
     """What the server says over HTTP to a program that shares nothing with the tablet."""
 
     def __init__(self, url: str, name: str = "inspector") -> None:
-        self.url = url
+        self.url, self.replica = url, str(uuid.uuid4())
         device = {"id": "journey", "label": "核对", "platform": "test", "build": "1"}
         told = self.post("/api/session", {"name": name, "password": "xuncun-demo", "device": device})
         self.token = str(told["session"])
@@ -42,10 +43,8 @@ class Wire:
         found: dict[tuple[str, str], dict[str, Any]] = {}
         scopes: dict[str, int] = {}
         while True:
-            replica = "01a00000-0000-7000-8000-000000000001"
-            page = self.post(
-                "/api/sync/pull", {"replica": replica, "epoch": None, "limit": 500, "scopes": scopes}
-            )
+            asked = {"replica": self.replica, "epoch": None, "limit": 500, "scopes": scopes}
+            page = self.post("/api/sync/pull", asked)
             found |= {(one["kind"], one["id"]): one["row"] for one in page["changes"]}
             scopes = page["scopes"]
             if not page["more"]:

@@ -5,7 +5,7 @@ import type { Entry, Photo } from "../model";
 import { type Lock, locked, sealOf } from "../rules/sealed";
 import { announced } from "../rules/submission";
 import { type Bytes, type ZipEntry, zipped } from "../rules/zip";
-import { type RescueFile, type RescueWeight, Trouble } from "../tablet";
+import { type RescueFile, type RescueKind, type RescueWeight, Trouble } from "../tablet";
 import { now } from "./clock";
 import { type DraftCopy, backedOf, copies } from "./draft-copy";
 import { waitingEntries } from "./log";
@@ -22,16 +22,22 @@ export interface Around {
   command(entry: Entry): object; // as it travels (sync/batches.ts)
   open(core: Core): readonly DraftCopy[]; // sheets on the screen, with what could not be written
 }
-interface Held { entries: Entry[]; drafts: DraftCopy[]; photos: Photo[] }
+interface Held {
+  entries: Entry[];
+  drafts: DraftCopy[];
+  photos: Photo[];
+  hashes: string[]; // of the bytes that go along
+  unread: RescueKind[];
+}
 interface Listed { file: string; sha256: string; size: number }
 
 const text = new TextEncoder();
 
 /** What would go. */
 export async function weigh(around: Around, person: string): Promise<RescueWeight> {
-  const { entries, drafts, photos } = await held(around, person);
-  const pictures = new Map(photos.map(({ sha256, size }) => [sha256, size]));
-  return { commands: entries.length, drafts: drafts.length, photos: pictures.size, bytes: [...pictures.values()].reduce((sum, size) => sum + size, 0) };
+  const { entries, drafts, photos, hashes, unread } = await held(around, person);
+  const sizes = new Map(photos.map(({ sha256, size }) => [sha256, size]));
+  return { commands: entries.length, drafts: drafts.length, photos: hashes.length, bytes: [...sizes.values()].reduce((sum, size) => sum + size, 0), unread };
 }
 
 /** The file. `passphrase` null: readable by anybody for the person who works now, and for the server alone of others. */
@@ -48,30 +54,37 @@ export async function make(around: Around, person: string, passphrase: string | 
   if (!own && !locks.length) throw new Trouble("rescue_own", "这些内容只能由本人导出。请本人联网登录一次，再来导出。");
   const all = await held(around, person);
   const at = new Date();
-  const zip = zipped(entriesOf(around, kept, all, tell), at);
+  const lacking: string[] = [];
+  const zip = zipped(entriesOf(around, kept, all, lacking, tell), at);
   // Each piece goes to the browser's own keeping at once, so that memory holds one photo at a time.
   const parts: Blob[] = [];
   for await (const piece of locks.length ? locked(zip, locks) : zip) parts.push(new Blob([piece]));
   const ending = locks.length ? "xuncun" : "zip";
   const whose = (kept.title || kept.name).replace(/[\\/:*?"<>|\s]+/g, "");
   const name = `巡村救援-${whose}-${stamp(at)}.${ending}`;
-  return { file: new File(parts, name, { type: locks.length ? "application/octet-stream" : "application/zip" }), locked: locks.length > 0 };
+  return { file: new File(parts, name, { type: locks.length ? "application/octet-stream" : "application/zip" }), locked: locks.length > 0, unread: all.unread, lacking: lacking.length };
 }
 
+/** Each store for itself: one that cannot be read must not cost what lies in the others. */
 async function held({ shelf, open }: Around, person: string): Promise<Held> {
   const { core } = shelf.of(person);
-  const mine = open(core);
-  try {
-    const [entries, drafts, photos] = await Promise.all([waitingEntries(core), copies(core), listPhotos(core)]);
-    const newer = new Map([...drafts, ...mine].map((copy) => [copy.draft.inspection, copy]));
-    return { entries, drafts: [...newer.values()], photos: photos.filter((photo) => !photo.stored_at) };
-  } catch (error) {
-    if (!mine.length) throw error;
-    return { entries: [], drafts: [...mine], photos: [] }; // the store is gone; what is in memory can still be saved
-  }
+  const unread: RescueKind[] = [];
+  const failures: unknown[] = [];
+  const read = async <T>(kind: RescueKind, from: (core: Core) => Promise<T[]>): Promise<T[]> => from(core).catch((error: unknown) => {
+    unread.push(kind);
+    failures.push(error);
+    return [];
+  });
+  const [entries, drafts, all] = await Promise.all([read("commands", waitingEntries), read("drafts", copies), read("photos", listPhotos)]);
+  const newer = new Map([...drafts, ...open(core)].map((copy) => [copy.draft.inspection, copy])); // what is in memory can still be saved
+  const photos = all.filter((photo) => !photo.stored_at);
+  // Where nobody tells what the pictures are of, all of them go: their records name them.
+  const hashes = unread.includes("photos") ? await core.read(["bytes"], (t) => t.keys("bytes")).catch(() => []) : photos.map(({ sha256 }) => sha256);
+  if (failures.length === 3 && !newer.size && !hashes.length) throw failures[0];
+  return { entries, drafts: [...newer.values()], photos, hashes: [...new Set(hashes)], unread };
 }
 
-async function* entriesOf(around: Around, kept: PersonKept, { entries, drafts, photos }: Held, tell: (share: number) => void): AsyncGenerator<ZipEntry> {
+async function* entriesOf(around: Around, kept: PersonKept, { entries, drafts, photos, hashes, unread }: Held, lacking: string[], tell: (share: number) => void): AsyncGenerator<ZipEntry> {
   const { core } = around.shelf.of(kept.id);
   const listed: Record<"commands" | "drafts" | "photos", Listed[]> = { commands: [], drafts: [], photos: [] };
   const put = async (kind: keyof typeof listed, name: string, bytes: Bytes, more: object = {}): Promise<ZipEntry> => {
@@ -86,19 +99,17 @@ async function* entriesOf(around: Around, kept: PersonKept, { entries, drafts, p
     const { inspection } = copy.draft;
     yield put("drafts", `${inspection}.json`, text.encode(JSON.stringify(copy)), { inspection, rev: (await rev(core, inspection)) + 1 });
   }
-  const lacking: string[] = [];
-  const pictures = [...new Set(photos.map((photo) => photo.sha256))];
-  for (const [place, hash] of pictures.entries()) {
+  for (const [place, hash] of hashes.entries()) {
     const bytes = await bytesOf(core, hash).catch(() => null); // one that cannot be read must not cost the others
     if (bytes) yield put("photos", hash, new Uint8Array(bytes));
     else lacking.push(hash);
-    tell((place + 1) / pictures.length);
+    tell((place + 1) / hashes.length);
   }
   const named = new Set(entries.flatMap((entry) => entry.photos));
   const manifest = text.encode(JSON.stringify({
     format: 1, district: kept.district, person: { id: kept.id, title: kept.title || kept.name }, replica: await replica(core),
     device: await around.shelf.knownDevice(), platform: around.platform, build: around.build, made_at: now(), ...listed,
-    announced: photos.filter((photo) => !named.has(photo.id)).map(announced), lacking,
+    announced: photos.filter((photo) => !named.has(photo.id)).map(announced), lacking, unread,
   }));
   yield { name: "manifest.json", bytes: manifest };
   if (kept.deposit) yield { name: "seal.json", bytes: text.encode(JSON.stringify(await sealOf(kept.deposit, manifest))) };

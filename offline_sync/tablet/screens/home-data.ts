@@ -36,7 +36,7 @@ export interface HomeData {
   towns: RowOf<"town">[];
   rounds: MyRound[]; // under way, the one that closes first first
   drafts: Draft[]; // the one worked on last first
-  loose: Draft[]; // begun on something that is no longer assigned
+  loose: Draft[]; // begun on something that is no longer assigned, or in a village that is no longer shown to me
   cards: number;
 }
 
@@ -69,10 +69,10 @@ export function homeOf({ villages, towns, rounds, assignments, cards, drafts, ou
       .sort((a, b) => (a.code < b.code ? -1 : 1)),
     towns: [...towns].sort((a, b) => (a.code < b.code ? -1 : 1)),
     rounds: open
-      .map((row) => ({ row, visits: all.filter((visit) => visit.round === row.id) }))
+      .map((row) => ({ row, visits: all.filter((visit) => visit.round === row.id && names.has(visit.village)) }))
       .filter((round) => round.visits.length > 0)
       .sort((a, b) => (a.row.closes < b.row.closes ? -1 : 1)),
-    loose: drafts.filter((draft) => !all.some((visit) => visit.inspection === draft.inspection)),
+    loose: drafts.filter((draft) => !names.has(draft.village) || !all.some((visit) => visit.inspection === draft.inspection)),
     drafts: [...drafts].sort((a, b) => Date.parse(b.updated_at) - Date.parse(a.updated_at)),
     cards: openCards(cards, outbox).length,
   };

@@ -7,7 +7,7 @@ import { Button } from "../parts/button";
 import { Frame } from "../parts/frame";
 import { useAct, useLive, useTablet } from "../parts/hooks";
 import { back } from "../parts/route";
-import type { Known, RescueFile, RescueWeight, Tablet } from "../tablet";
+import type { Known, RescueFile, RescueKind, RescueWeight, Tablet } from "../tablet";
 import { megabytes } from "./outbox";
 
 const LEAST = 8; // letters of a passphrase; a Chinese character is worth two
@@ -21,6 +21,8 @@ async function readPeople({ people, rescue }: Tablet): Promise<One[]> {
   const weighed = await Promise.all(all.map(async (who) => ({ who, own: who.id === me?.id, weight: await rescue.weigh(who.id) })));
   return weighed.filter((one) => one.own || anything(one.weight)).sort((a, b) => Number(b.own) - Number(a.own));
 }
+
+const KINDS: Record<RescueKind, string> = { commands: "待传的操作", drafts: "草稿", photos: "照片的说明" };
 
 const anything = ({ commands, drafts, photos }: RescueWeight): boolean => commands + drafts + photos > 0;
 const nameOf = (who: Known): string => who.title || who.name;
@@ -70,6 +72,7 @@ function Export({ one: { who, own, weight } }: { one: One }) {
     <section class="card stack">
       <h2>{nameOf(who)}</h2>
       <p>{weightWords(weight)}</p>
+      {weight.unread.length > 0 && <Note kind="amber">本机存储有损坏，读不出{weight.unread.map((kind) => KINDS[kind]).join("、")}；其余的都可以导出。请尽快导出，并把平板交给管理员。</Note>}
       {!own && <Note>这是{nameOf(who)}的内容。导出的文件是加密的，只有本区的服务器能打开，您和别人都看不到。</Note>}
       {own && (
         <Field label="口令（可不设）" hint={short ? `口令至少 ${LEAST} 个字母数字，或 ${LEAST / 2} 个汉字` : "设了口令，文件传给别人也看不到内容；请记住它。不设口令，拿到文件的人都能看。"}>
@@ -90,7 +93,7 @@ function Export({ one: { who, own, weight } }: { one: One }) {
 }
 
 /** The file is there: two taps, because a share wants a tap of its own. */
-function Made({ made: { file, locked } }: { made: RescueFile }) {
+function Made({ made: { file, locked, lacking } }: { made: RescueFile }) {
   const act = useAct();
   const [url, setUrl] = useState("");
   useEffect(() => {
@@ -109,6 +112,7 @@ function Made({ made: { file, locked } }: { made: RescueFile }) {
   return (
     <div class="stack">
       <p><b>文件已生成</b>，{megabytes(file.size)}，{locked ? "已加密" : "没有加密"}。</p>
+      {lacking > 0 && <Note kind="amber">有 {lacking} 张照片在本机读不出来，没有放进文件；文字都在文件里。</Note>}
       <p class="address">{file.name}</p>
       {act.trouble && <TroubleCard trouble={act.trouble} />}
       {shares && <Button kind="main" wide busy={act.busy} onClick={() => void share()}>分享给办公室</Button>}

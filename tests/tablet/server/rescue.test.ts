@@ -1,6 +1,7 @@
 /** A rescue written by the tablet's own code and taken in by the real server: every byte compared, nothing ever doubled. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
@@ -82,7 +83,7 @@ test("what waits, drafts and photos go into the file to the byte; imported, then
   const shown = await parts.drafts.open(draft.inspection);
   shown.answer("RE-2.1", { note: "还没填完" });
   const loose = await mine.keep(shot("r3"), draft.inspection);
-  assert.deepEqual(await weigh(parts, me), { commands: 2, drafts: 1, photos: 3, bytes: [shot("r1"), shot("r2"), shot("r3")].reduce((sum, { original }) => sum + original.length, 0) });
+  assert.deepEqual(await weigh(parts, me), { commands: 2, drafts: 1, photos: 3, bytes: [shot("r1"), shot("r2"), shot("r3")].reduce((sum, { original }) => sum + original.length, 0), unread: [] });
   const { file, locked } = await make(parts, me, null, () => undefined);
   assert.equal(locked, false);
   const path = await written(file);
@@ -165,4 +166,31 @@ test("a draft's counter in the file stands between two backups", async () => {
   const entries = inside(await written((await make(parts, await mine.me(), null, () => undefined)).file));
   const told = JSON.parse(Buffer.from(entries["manifest.json"]!, "base64").toString()) as { drafts: { rev: number }[] };
   assert.equal(told.drafts.find((one) => "rev" in one)?.rev, 7);
+});
+
+test("one store that cannot be read costs nothing that lies in the others", async () => {
+  const mine = await gone();
+  const me = await mine.me();
+  const { entry } = await mine.visit([shot("r1")], "110109005207");
+  const hash = createHash("sha256").update(shot("r1").original).digest("hex");
+  const { core } = mine.shelf.of(me);
+  const read = core.read.bind(core);
+  const broken: Record<string, string[]> = { photos: ["commands"], outbox: ["photos"] };
+  try {
+    for (const [store, there] of Object.entries(broken)) {
+      core.read = ((stores: string[], work: never) => (stores.includes(store)
+        ? Promise.reject(new DOMException("Failed to read large IndexedDB value", "NotReadableError")) : read(stores as never, work))) as typeof core.read;
+      const told = await weigh(around(mine), me);
+      const { file, unread } = await make(around(mine), me, null, () => undefined);
+      assert.deepEqual([unread, told.unread], [told.unread, [store === "photos" ? "photos" : "commands"]]);
+      const entries = inside(await written(file));
+      assert.ok(entries[`photos/${hash}`], "the picture lies in a store of its own");
+      assert.equal(Object.keys(entries).filter((name) => name.endsWith(`${entry.id}.json`)).length, there.includes("commands") ? 1 : 0);
+      const path = await written(file);
+      assert.match(bring(path), /照片 1 张/);
+    }
+  } finally {
+    core.read = read;
+  }
+  assert.deepEqual(stored(hash), shot("r1").original);
 });
