@@ -285,9 +285,13 @@ class Run:
                 one.verdict = None
             store.renumber(list(store.entries.values()), 1, str(new_id()))
         else:
+            strangers = [one for one in receipted if one.verdict and one.verdict["reason"] == "id_reuse"]
             for one in receipted:
-                if one.seq > told["last_seq"]:
+                if one.seq > told["last_seq"] or one in strangers:
                     one.verdict = None
+            if strangers:  # kept beside the count: they go behind what was counted
+                others = [one for one in store.waiting() if one not in strangers]
+                store.renumber([*others, *strangers], told["last_seq"] + 1, None)
         for shot in store.shots.values():
             shot.stored_at = None
         store.drop_cache()

@@ -80,6 +80,20 @@ async def test_another_body_under_a_taken_id_is_kept_apart(world: World) -> None
     await ended(world)
 
 
+async def test_what_was_kept_apart_is_told_again_to_a_server_brought_back(world: World) -> None:
+    """I1, I17: its number was never counted, so the count does not say that it is missing."""
+    red = world.tablets[0]
+    locate(world, red)
+    assert await sync(red, world.road)
+    await world.backup()
+    world.reuse(red)
+    assert await sync(red, world.road)
+    await world.restore()
+    locate(world, red, 39.8)  # goes before the tablet has heard of it, under the number that the stranger had
+    assert await sync(red, world.road)
+    await ended(world)
+
+
 async def test_a_server_brought_back_is_told_again_what_it_lost(world: World) -> None:
     """I4, I17: one tablet acts before it has heard of it; one has nothing new to say, while the server has gone past its
     cursors; and of one person nobody works on the tablet any more."""

@@ -53,12 +53,22 @@ export async function startOver(hand: Hand, self: Self): Promise<void> {
   const { replica } = await store.standing();
   const receipted = (await store.kept()).filter((entry) => entry.verdict !== null);
   if (receipted.some((entry) => entry.replica !== replica)) await reopenAll(store, receipted);
-  else await store.reopen(receipted.filter((entry) => entry.seq > last_seq).map((entry) => entry.id));
+  else await reopenLost(store, receipted, last_seq);
   const photos = await store.photos();
   // `missing` will tell which of them are there all the same.
   await store.told(photos.map((photo) => photo.sha256), { stored_at: null, preview_sent: false });
   await store.dropCache();
   await store.mark({ epoch, backup_horizon: null });
+}
+
+/** What came after the backup. A stranger (another body under a taken id) was kept beside the count: it goes last. */
+async function reopenLost(store: PersonStore, receipted: Numbered[], last_seq: number): Promise<void> {
+  const strange = (entry: Numbered): boolean => entry.verdict?.reason === "id_reuse";
+  const strangers = receipted.filter(strange).map((entry) => entry.id);
+  await store.reopen([...receipted.filter((entry) => entry.seq > last_seq).map((entry) => entry.id), ...strangers]);
+  if (!strangers.length) return;
+  const waiting = (await store.waiting()).map((entry) => entry.id).filter((id) => !strangers.includes(id));
+  await store.renumber([...waiting, ...strangers], last_seq + 1, null);
 }
 
 /** Numbers of several replicas make no order; that of making does. What the server has it will know by its id. */
