@@ -19,6 +19,7 @@ from inspections.rounds import complete
 from inspections.scoring import Score, score
 from inspections.sheet import Checklist
 from inspections.understanding import Hold
+from templates.words import CHECKLIST
 from villages.changes import Line
 from villages.ground import clock
 from villages.ground.bulk import Question
@@ -143,7 +144,7 @@ def _round_takes(found: list[dict[str, Any]], sub: Submission) -> bool:
     if found and found[0]["twins"]:
         raise Hold(
             "duplicate_visit",
-            f"本批次中该村的 {sub.checklist.code} 检查已有一份，这一份已原样留存，等待区级办公室确认。",
+            f"本批次中该村已有一份{CHECKLIST.get(sub.checklist.code, sub.checklist.code)}检查，这一份已原样留存，等待区级办公室确认。",
         )
     return bool(stage == "closed")
 

@@ -224,9 +224,12 @@ def _groups(digest: str) -> list[str]:
 
 
 async def verify_typed(request: Request) -> Response:
-    """GET /verify?code=: a code read off the paper and typed."""
+    """GET /verify?code=: a code read off the paper and typed; without one, the form to type it in."""
     typed = request.query_params.get("code", "").strip()[:24]
-    return RedirectResponse(f"/verify/{quote(typed, safe='')}" if typed else "/verify/-", 303)
+    if not typed:
+        answer: Response = page(request, "dispatch/verify.html", found=None, asked="")
+        return answer
+    return RedirectResponse(f"/verify/{quote(typed, safe='')}", 303)
 
 
 routes: list[Route] = [

@@ -174,6 +174,8 @@ async def test_a_code_is_read_with_dashes_and_small_letters(press: House) -> Non
         answer = await press.get(f"/verify/{typed}")
         assert answer.status_code == 200
         assert spaced(edition.code) in answer.text
+    empty = await press.get("/verify")
+    assert empty.status_code == 200 and "没有这个校验码" not in empty.text and 'name="code"' in empty.text
     typed_in = await press.get(f"/verify?code={spaced(edition.code)}")
     assert (typed_in.status_code, typed_in.headers["location"]) == (303, f"/verify/{spaced(edition.code)}")
 
