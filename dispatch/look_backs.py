@@ -13,9 +13,10 @@ from uuid import UUID
 import rfc8785
 from tortoise.expressions import Q
 
-from dispatch.look_back import FROM_DAYS, LEAST, MOST, SHARE, TO_DAYS, Closed, Inspector, Pick, draw
+from dispatch.look_back import FROM_DAYS, LEAST, MOST, TO_DAYS, Closed, Inspector, Pick, draw
 from dispatch.models import LookBack, LookBackTask, Step, Task
 from dispatch.notices import Told, settle, write
+from dispatch.shares import LOOK_BACK, shares_of
 from dispatch.stages import CLOSED, INSPECTOR
 from inspections.models import Inspection
 from inspections.rounds import assigned_posts
@@ -40,8 +41,7 @@ def number_of(one: LookBack) -> str:
 async def usual_share(district: str) -> int:
     """Per cent of the tasks, as the district has set it."""
     head = await DistrictHead.get(district=district)
-    share = int(head.settings.get("limits", {}).get("look_back_share", SHARE))
-    return min(max(share, LEAST), MOST)
+    return shares_of(head.settings)[LOOK_BACK]
 
 
 async def fix(who: Who, *, act: UUID, share: int, due: datetime) -> LookBack:

@@ -14,6 +14,7 @@ from dispatch.departments import hand_over, touch_photos
 from dispatch.models import Step, Task, TaskPhoto
 from dispatch.queries import visible_task
 from dispatch.registers import Act
+from dispatch.shares import CHECK, shares_of
 from dispatch.shown_before import fresh, reused
 from dispatch.stages import Already, Facts, Move, Refusal
 from inspections.answers import PhotoIn
@@ -205,7 +206,7 @@ async def _check(line: Line, task: Task) -> dict[str, Any]:
     """Whether a passed task goes to the office as well. The seed is the chain's hash before this change: nobody
     can choose it, and whoever holds the trail can draw again."""
     head = await DistrictHead.get(district=line.district)
-    share = int(head.settings.get("limits", {}).get("check_share", stages.CHECK_SHARE))
+    share = shares_of(head.settings)[CHECK]
     seed = line.prev_hash
     return {
         "critical": task.severity == "critical", "seed": seed, "share": share,

@@ -25,6 +25,7 @@ DONE: dict[str, str] = {
     "task.sweep_answer": "举一反三已回复。",
     "task.take_back": "已撤回，任务回到办理以前。",
     "task.link": "已认定为反弹，两项任务互相可查。",
+    "shares.set": "抽取比例已保存。",
     "look_back.fix": "种子已定，公示后再抽取。",
     "look_back.draw": "已抽取，检查员的平板联网后会看到名单。",
     "look_back.replace": "已换人，平板下次联网时更新。",

@@ -66,6 +66,8 @@ VERB: dict[str, str] = {
     "look_back.fix": "定回头看种子",
     "look_back.draw": "抽取回头看",
     "look_back.replace": "回头看换人",
+    "shares.see": "查看抽取比例",
+    "shares.set": "调整抽取比例",
     "card.dismiss": "知悉提示",
     "card.print": "打印评分表",
     "plate.print": "打印村牌",

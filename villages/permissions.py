@@ -75,6 +75,8 @@ MAY: dict[str, tuple[str, ...]] = {
     "look_back.fix": (OFFICE,),
     "look_back.draw": (OFFICE,),
     "look_back.replace": (OFFICE,),
+    "shares.see": (OFFICE, ADMIN),
+    "shares.set": (OFFICE,),
     "trail.see": (OFFICE, ADMIN),
     "figures.see": (TOWN, OFFICE),
     "ledger.bring": (OFFICE,),

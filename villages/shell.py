@@ -39,6 +39,7 @@ RAIL: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("", "管理", MAY["people.see"]),
     ("/people", "人员", MAY["people.see"]),
     ("/devices", "设备", MAY["device.revoke"]),
+    ("/shares", "抽取比例", MAY["shares.see"]),
     ("/trail", "操作记录", MAY["trail.see"]),
 )
 

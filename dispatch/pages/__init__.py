@@ -12,6 +12,7 @@ from dispatch.pages import (
     notice_sheets,
     notices,
     paper,
+    shares,
     task,
     tasks,
     trail,
@@ -33,5 +34,6 @@ routes: list[Route] = [
     *letters.routes,
     *notice_sheets.routes,
     *look_backs.routes,
+    *shares.routes,
     *week.routes,
 ]

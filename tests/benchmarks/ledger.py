@@ -57,7 +57,7 @@ async def _measure(folder: Path, rows: int) -> list[Figure]:
             told = f"{rows} rows, thumbnails {name}"
             found += [
                 Figure("ledger", told, watch.seconds, "s", bar=f"value <= {bar:g}"),
-                Figure("ledger", f"{told}: CPU", watch.cpu, "s"),
+                Figure("ledger", f"{told}: CPU", watch.cpu, "s", bar=f"value <= {bar:g}"),
                 Figure("ledger", f"{told}: memory beyond the start", watch.grown / MIB, "MiB", bar="value <= 200"),
                 Figure("ledger", f"{told}: file", size / MIB, "MiB"),
             ]  # fmt: skip

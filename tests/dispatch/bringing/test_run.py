@@ -8,6 +8,7 @@ import sys
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -28,7 +29,10 @@ from tests.dispatch.bringing.books import book, jpeg, row
 from tests.dispatch.desk_house import DISTRICT, TOWN, VILLAGE, WATER, a_task, at_desk, house
 from tests.dispatch.test_ledger import shown
 from villages.ground import clock
+from villages.ground.blobs import Blobs
+from villages.ground.database import open_database
 from villages.ground.problems import Problem
+from villages.ground.settings import Settings
 from villages.models import Change, DistrictHead, Person
 from villages.permissions import PostHeld, Who
 from villages.verify import verify
@@ -164,6 +168,29 @@ async def test_a_house_takes_anothers_ledger(tmp_path: Path) -> None:
         assert [[line.cells[n] for n in columns] for line in back] == [
             [line.cells[n] for n in columns] for line in lines if "已经办完的" not in line.cells
         ]
+
+
+async def test_on_either_engine_with_photos_and_twice(either_demo: Settings, tmp_path: Path) -> None:
+    shots = {(2 + n, name): jpeg(f"{n}{name}") for n in range(5) for name in ("整改前照片", "整改后照片")}
+    file = book(
+        tmp_path / "t.xlsx",
+        [row(位置=f"{n}号", 状态="挂账" if n == 4 else "未整改") for n in range(5)],
+        photos=shots,
+    )
+    async with open_database(either_demo):
+        state: Any = SimpleNamespace(state=SimpleNamespace(settings=either_demo))
+        blobs = Blobs(either_demo.blobs)
+        for opened in (5, 0):
+            place, who = await ready(state, file)
+            assert (place.told("report.json")["ready"], place.told("report.json")["here"]) == (
+                opened,
+                5 - opened,
+            )
+            assert (await bring(place, who, blobs, told)).opened == opened
+        assert await Task.filter(stage="dispatched").count() == 4 and await Task.all().count() == 5
+        assert await TaskPhoto.all().count() == await Photo.filter(state="stored").count() == 10
+        assert all(blobs.size(photo.sha256) == photo.size for photo in await Photo.all())
+        assert all(not report.faults for report in await verify([]))
 
 
 async def test_only_an_office_and_only_as_long_as_it_is_one(app: Starlette, tmp_path: Path) -> None:
