@@ -5,11 +5,12 @@ Writes `drafts.jsonl` (what would be opened) and `report.json`; nothing else any
 
 import asyncio
 import contextlib
+import itertools
 import json
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -197,8 +198,8 @@ async def _judge(shelf: Shelf, laid: Laid, known: Known, sorting: Sorting, total
     aside.replace(shelf.folder / "drafts.jsonl")
 
 
-def _some(rows: Any) -> list[dict[str, Any]]:
-    return [row for row, _ in zip(rows, range(BATCH), strict=False)]
+def _some(rows: Iterator[dict[str, Any]]) -> list[dict[str, Any]]:
+    return list(itertools.islice(rows, BATCH))
 
 
 def _strays(rows: list[dict[str, Any]], known: Mapping[str, int]) -> Counter[str]:

@@ -105,6 +105,16 @@ async def test_whole_batches_and_taken_up_after_a_kill(
     assert all(not report.faults for report in await verify([]))
 
 
+async def test_no_row_is_lost_between_two_parts(
+    app: Starlette, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(check, "BATCH", 4)
+    place, who = await ready(app, many(tmp_path, 13))
+    assert place.told("report.json")["ready"] == place.told("report.json")["rows"] == 13
+    assert (await bring(place, who, app.state.blobs, told)).opened == 13
+    assert {task.place for task in await Task.all()} == {f"{n}号" for n in range(13)}
+
+
 @pytest.mark.slow
 async def test_two_at_once_double_nothing(app: Starlette, tmp_path: Path) -> None:
     file = many(tmp_path, 12, photos=3)
