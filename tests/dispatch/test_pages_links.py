@@ -1,4 +1,4 @@
-"""No page leads the person who reads it to a refusal."""
+"""No page leads the person who reads it to a refusal, or a label to another form's field."""
 
 import re
 from collections import Counter
@@ -34,7 +34,10 @@ async def test_every_link_on_a_persons_pages_opens(app: Starlette, name: str) ->
     async with at_desk(app, name) as desk:
         while waiting:
             href = waiting.pop(0)
-            for link in LINK.findall(await desk.get(href)):
+            page = await desk.get(href)
+            ids = re.findall(r' id="([^"]+)"', page)
+            assert len(ids) == len(set(ids)), (href, [one for one in ids if ids.count(one) > 1])
+            for link in LINK.findall(page):
                 target = unescape(link)
                 kind = KIND.sub("*", href), KIND.sub("*", target)
                 if target not in met and seen[kind] < EACH and not FILES.search(target.split("?")[0]):
