@@ -105,6 +105,14 @@ GUARDS = (
         "offline_sync/tablet/keep/pages.ts", "    if (!same(asked, held)) return false;\n", ""),), ("npm keep-pages",)),
     Guard("rev guard (tablet)", "I7", (Edit(
         "offline_sync/tablet/keep/pages.ts", "change.rev > there.rev", "true"),), ("npm keep-pages",)),
+    Guard("decided once", "I2", (Edit(
+        "offline_sync/held.py", 'Command.filter(id=row.id, decision="").update', "Command.filter(id=row.id).update"),),
+        (f"{SCENARIOS}two_of_the_office_decide_at_once",)),
+    Guard("devices out of service", "I9", (Edit("offline_sync/push.py", "    if here.revoked:\n", "    if False:\n"),),
+        (f"{SCENARIOS}a_device_out_of_service_hands_in_and_is_told_nothing",)),
+    Guard("nothing for a device out of service", "I9", (Edit(
+        "offline_sync/pull.py", '    if await is_revoked(who.device):\n        raise Problem("account_disabled", {"wipe": True})\n', ""),),
+        (f"{SCENARIOS}a_device_out_of_service_hands_in_and_is_told_nothing",)),
     Guard("hash of the bytes", "I15", (Edit("offline_sync/arrivals.py", "if not partial.matches():", "if False:"),), (KILLED,)),
 )  # fmt: skip
 

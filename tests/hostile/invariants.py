@@ -118,10 +118,26 @@ async def _of_places(told: Visible, person: str, scopes: list[str], units: set[s
 async def watch(world: World, letter: Letter, answer: httpx2.Response) -> None:
     """I3, I7, I8, I9 and I18 on the answer of one request, at the moment it leaves the server."""
     assert answer.status_code < 500, answer.text
+    off = await _since_when_off(letter.person)
     if letter.path == "/api/sync/push" and "results" in answer.json():
         await _same_answers(world, letter, answer.json()["results"])
+        for told in answer.json()["results"]:
+            assert off is None or told["rev"] <= off or told["status"] == "held", (
+                f"carried out for a device that ended: {told}"
+            )
+    elif letter.path == "/api/sync/pull" and off is not None:
+        assert answer.status_code == 401, "I9: told to a device that ended"
     elif letter.path == "/api/sync/pull" and answer.status_code == 200:
         await _page(world, letter, answer.json())
+
+
+async def _since_when_off(person: str) -> int | None:
+    """The number of the change that took this person's device out of service; None while it is in."""
+    found = await rows(
+        "SELECT MIN(d.rev) AS rev FROM device d JOIN session s ON s.device = d.id JOIN person p ON p.id = s.person_id"
+        " WHERE d.revoked AND p.name = ?", person,
+    )  # fmt: skip
+    return None if found[0]["rev"] is None else int(found[0]["rev"])
 
 
 async def _same_answers(world: World, letter: Letter, results: list[dict[str, Any]]) -> None:
@@ -223,6 +239,8 @@ async def at_the_end(world: World) -> None:
     """All that holds once a good road has carried everything (after a restore: I17)."""
     await _nothing_lost(world)
     await _in_order(world)
+    await _decided_once()
+    await _versions()
     await _trail_and_rows()
     await _by_the_table()
     await _scores()
@@ -261,6 +279,32 @@ async def _nothing_lost(world: World) -> None:
     assert not twice, f"I2: carried out twice: {twice}"
     marks = [row["text"] for row in await rows("SELECT text FROM step WHERE text LIKE '说明%'")]
     assert len(marks) == len(set(marks)), "I2: one act left two steps"
+
+
+async def _decided_once() -> None:
+    """I2 for the office: of what is held each is decided once at most, and it stays held for whoever asks again."""
+    bodies = await rows(
+        "SELECT b.body FROM change c JOIN change_body b ON b.id = c.id WHERE c.verb = 'held.decide'"
+    )
+    decided = [plain(row["body"])["command"] for row in bodies]
+    assert len(decided) == len(set(decided)), f"I2: decided twice: {decided}"
+    kept = {
+        str(row["id"]): row
+        for row in await rows("SELECT id, status, decision FROM command WHERE decision <> ''")
+    }
+    assert set(kept) == set(decided), "a decision without its change"
+    assert {row["status"] for row in kept.values()} <= {"held"}, (
+        "I3: a decision changed what a repeat is told"
+    )
+
+
+async def _versions() -> None:
+    """A visit that was put right has its version before it; what is void counts for nothing more."""
+    void = {str(row["id"]) for row in await rows("SELECT id FROM inspection WHERE stage = 'void'")}
+    for task in await rows("SELECT inspection, stage FROM task"):
+        assert str(task["inspection"]) not in void or task["stage"] != "dispatched", (
+            "a task of a void visit is still asked for"
+        )
 
 
 async def _in_order(world: World) -> None:

@@ -61,6 +61,10 @@ ACTS: dict[str, tuple[int, dict[str, st.SearchStrategy[Any]]]] = {
     "old_copy": (1, {"tablet": TABLET}), "id_reuse": (1, {"tablet": TABLET}),
     "posts": (3, {"post": st.sampled_from(POSTS), "give": st.booleans()}),
     "account_ends": (1, {"name": st.sampled_from(("inspector", "inspector2", "village")), "disabled": st.booleans()}),
+    "device_ends": (1, {"name": st.sampled_from(("inspector", "inspector2", "town")), "off": st.booleans()}),
+    "decided": (2, {"place": SMALL, "ways": st.sampled_from((("approve",), ("note",), ("decline",), ("approve", "decline")))}),
+    "amended": (1, {"tablet": st.sampled_from((0, 0, 3)), "place": SMALL, "behind": st.sampled_from((0, 0, 5))}),
+    "voided": (1, {"tablet": st.sampled_from((3, 3, 0)), "place": SMALL}),
     "power_cut": (1, {}), "back_up": (1, {"weeks": st.integers(0, 2)}), "restore": (2, {}),
 }  # fmt: skip
 
@@ -81,6 +85,7 @@ async def drain(world: World) -> None:
         world.road.hear(0)
     for name in {name for tablet in world.tablets for name in tablet.stores}:
         await world.disable(name, False)
+        await world.revoke(name, False)
     for tablet in world.tablets:
         tablet.die()
     for _ in range(2):  # the second time with what the others brought
@@ -159,6 +164,16 @@ class Hostile(RuleBasedStateMachine):
         args = {"inspection": visit, "item": "RE-1.1", "finding": None, "photos": [photo(shot)]}
         self.world.act(self.tablet(tablet), "inspection.evidence", args, [shot])
 
+    def amended(self, tablet: int, place: int, behind: int) -> None:
+        """A visit that this tablet knows is put right, or somebody else's is tried."""
+        self.world.amend(self.tablet(tablet), place, behind)
+
+    def voided(self, tablet: int, place: int) -> None:
+        known = self.tablet(tablet).mine.of("inspection")
+        if known:
+            args = {"inspection": known[place % len(known)]["id"], "reason": "重复检查"}
+            self.world.act(self.tablet(tablet), "inspection.void", args)
+
     def dismiss(self, tablet: int) -> None:
         for card in [one for one in self.tablet(tablet).mine.of("card") if not one["dismissed"]][:1]:
             self.world.act(self.tablet(tablet), "card.dismiss", {"card": card["id"]})
@@ -218,6 +233,12 @@ class Hostile(RuleBasedStateMachine):
 
     def account_ends(self, name: str, disabled: bool) -> None:
         self.run(self.world.disable(name, disabled))
+
+    def device_ends(self, name: str, off: bool) -> None:
+        self.run(self.world.revoke(name, off))
+
+    def decided(self, place: int, ways: tuple[str, ...]) -> None:
+        self.run(self.world.decide(place, *ways))
 
     def power_cut(self) -> None:
         self.run(self.world.restart())

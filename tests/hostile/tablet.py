@@ -5,6 +5,7 @@ Every method between two requests is one transaction; a tablet that dies does so
 
 import hashlib
 from base64 import b64encode
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -26,6 +27,10 @@ TUS = {"Tus-Resumable": "1.0.0", "Content-Type": "application/offset+octet-strea
 
 class Halt(Exception):
     """The run cannot go on; what it did so far stays."""
+
+
+class Wiped(Halt):
+    """The account or the device ended: its session is over, the deposit goes on."""
 
 
 @dataclass
@@ -246,6 +251,7 @@ class Run:
         if answer.status_code == 401:
             if answer.json().get("wipe"):
                 self.store.drop_cache()  # own work stays
+                raise Wiped("401")
             raise Halt("401")
         return answer
 
@@ -439,7 +445,13 @@ class Run:
 
 async def sync(tablet: Tablet, road: Network, **ways: Any) -> bool:
     """Everybody on the tablet: whoever works now, then those who left something. True when all went well."""
-    well = await _one(Run(tablet, tablet.mine, road, **ways))
+    run = Run(tablet, tablet.mine, road, **ways)
+    try:
+        well = await _one(run)
+    except Wiped:
+        run.mine = well = False
+        with suppress(Wiped):
+            await _one(run)
     for name, store in tablet.stores.items():
         if name == tablet.current:
             continue
@@ -447,13 +459,16 @@ async def sync(tablet: Tablet, road: Network, **ways: Any) -> bool:
         # A server that came back from a backup may have lost what was receipted.
         behind = store.entries and store.epoch != tablet.mine.epoch
         if owed or behind:
-            well = await _one(Run(tablet, store, road, mine=False, **ways)) and well
+            with suppress(Wiped):
+                well = await _one(Run(tablet, store, road, mine=False, **ways)) and well
     return well
 
 
 async def _one(run: Run) -> bool:
     try:
         await run.all()
+    except Wiped:
+        raise
     except (NoAnswer, Halt):
         return False
     return True

@@ -211,3 +211,60 @@ async def test_a_task_that_changes_hands_leaves_the_one_and_comes_to_the_other(w
     for place in range(len(tasks)):
         world.on_task(white, "reassign", place, unit=WATER)
     await ended(world)
+
+
+async def test_two_of_the_office_decide_at_once(world: World) -> None:
+    """I2, I3: one decision counts, the other is told so; a repeat is still told that it is held."""
+    red = world.tablets[0]
+    await world.post("inspector", "inspector", HOME, give=False)
+    held = [locate(world, red, 39 + nth / 10) for nth in range(2)]
+    world.visit(red, VILLAGES[3], 1)
+    await sync(red, world.road)
+    waiting = [row["id"] for row in await rows("SELECT id FROM command WHERE status = 'held' ORDER BY rev")]
+    assert len(waiting) >= 1 and len(held) == 2
+    assert len(await world.decide(0, "decline", "note")) == 1
+    assert await world.decide(0, "decline") == []
+    for entry in red.mine.entries.values():
+        entry.verdict = None if str(entry.id) in {str(one) for one in waiting} else entry.verdict
+    await ended(world)
+
+
+async def test_a_device_out_of_service_hands_in_and_is_told_nothing(world: World) -> None:
+    """I9: its rows go, what its people made waits for the office, whoever of them is at work."""
+    red = world.tablets[0]
+    locate(world, red)
+    assert await sync(red, world.road)
+    await world.revoke("inspector", True)
+    late = locate(world, red, 39.8)
+    world.visit(red, VILLAGES[4], 1)
+    assert not await sync(red, world.road)
+    assert not red.mine.rows and not red.mine.waiting()
+    assert world.verdicts[late][:2] == ("held", "account_disabled")
+    await ended(world)
+
+
+async def test_a_visit_is_put_right_and_made_void_from_two_tablets(world: World) -> None:
+    """I2, I13, I14: the author's correction and the office's word, in both orders, through lost answers."""
+    red, white = world.tablets[0], world.tablets[3]
+    white.mine.cursors.setdefault(HOME, 0)
+    for nth in (2, 3):
+        world.visit(red, VILLAGES[nth], 1)
+    assert await sync(red, world.road) and await sync(white, world.road)
+    visits = sorted(row["id"] for row in red.mine.of("inspection"))
+    mine = [
+        made.entry.args["inspection"]
+        for made in world.made.values()
+        if made.entry.verb == "inspection.submit"
+    ]
+    for nth, visit in enumerate(one for one in visits if one in mine):
+        known = [row["id"] for row in red.mine.of("inspection") if row["id"] in mine]
+        change = world.amend(red, known.index(visit))
+        assert change
+        void = world.act(white, "inspection.void", {"inspection": visit, "reason": "重复检查"})
+        for tablet in (red, white) if nth % 2 else (white, red):
+            world.road.faults = [GOOD, UNHEARD]
+            await sync(tablet, world.road)
+            await sync(tablet, world.road)
+        told = world.verdicts[change.id][0], world.verdicts[void.id][0]
+        assert told == (("applied", "applied") if nth % 2 else (told[0], "applied")) and told[0] != "noop"
+    await ended(world)

@@ -3,6 +3,7 @@
 It can be killed at a commit, started again, backed up and restored, and its clock moved on by weeks.
 """
 
+import asyncio
 import json
 import shutil
 from collections.abc import Iterable
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx2
 from starlette.applications import Starlette
@@ -18,7 +20,8 @@ from starlette.applications import Starlette
 from app import make_app
 from dispatch.demo_district import load_demo
 from dispatch.stages import ROWS
-from offline_sync import nightly, restore
+from offline_sync import held, nightly, restore
+from offline_sync.models import Device
 from tests.hostile.network import KILLED_BEFORE, Killed, Letter, Network
 from tests.hostile.tablet import Entry, Person, Run, Store, Tablet, sha, sign_in
 from tests.offline_sync.tablet import Tablet as Plain
@@ -29,9 +32,11 @@ from villages.ground import bulk, clock
 from villages.ground.database import open_database, rows
 from villages.ground.ids import new_id
 from villages.ground.migrations import migrate
+from villages.ground.problems import Problem
 from villages.ground.settings import Settings
 from villages.models import Person as PersonRow
 from villages.models import Post
+from villages.people import who_is
 
 WATER = "110109-d03"
 HOME, NEXT = "110109005", "110109006"  # the town of the demo's round, and another
@@ -245,6 +250,21 @@ class World:
             found["unit"] = unit
         return self.act(tablet, "inspection.submit", args, shots)
 
+    def amend(self, tablet: Tablet, place: int, behind: int = 0) -> Entry | None:
+        """What this tablet knows of a visit, handed in once more with other remarks."""
+        sheets = {made.entry.args["inspection"]: made.entry.args for made in self.made.values()
+                  if made.entry.verb == "inspection.submit" and "answers" in made.entry.args}  # fmt: skip
+        known = [row for row in tablet.mine.of("inspection") if row["id"] in sheets]
+        if not known:
+            return None
+        row = known[place % len(known)]
+        args = sheets[row["id"]] | {
+            "base_rev": max(1, row["_rev"] - behind),
+            "reason": "写错了",
+            "village_remarks": f"更正{new_id()}",
+        }
+        return self.act(tablet, "inspection.amend", args)
+
     def on_task(
         self, tablet: Tablet, verb: str, place: int, photos: int = 0, behind: int = 0, **more: Any
     ) -> Entry | None:
@@ -304,6 +324,39 @@ class World:
             await PersonRow.filter(name=name).update(disabled=disabled, rev=line.rev)
 
         await change(work, district="110109", actor=SYSTEM, verb="person.disable")
+
+    async def revoke(self, name: str, off: bool) -> None:
+        """The office takes every device of a person out of service, or puts it back."""
+        person = await PersonRow.get(name=name)
+
+        async def work(line: Line) -> None:
+            line.about("device", name, "110109")
+            devices = [
+                row["device"]
+                for row in await rows(
+                    "SELECT DISTINCT device FROM session WHERE person_id = ?", str(person.id)
+                )
+            ]
+            await Device.filter(id__in=devices).update(revoked=off, rev=line.rev)
+
+        await change(work, district="110109", actor=SYSTEM, verb="device.revoke")
+
+    async def decide(self, nth: int, *ways: str) -> list[str]:
+        """The office decides what is held, by all these ways at once; which of them counted."""
+        waiting = await rows("SELECT id FROM command WHERE status = 'held' ORDER BY rev")
+        if not waiting:
+            return []
+        command = UUID(str(waiting[nth % len(waiting)]["id"]))
+        who = await who_is(await PersonRow.get(name="office2"))
+
+        async def one(way: str) -> str:
+            try:
+                await getattr(held, way)(who, command, "办公室的话")
+            except Problem:
+                return ""
+            return way
+
+        return [way for way in await asyncio.gather(*(one(way) for way in ways)) if way]
 
 
 async def standing_of(name: str) -> dict[str, Any]:

@@ -130,10 +130,7 @@ export class Engine implements Sync, Running {
   #begin(): void {
     if (this.#closed || this.#apart) return;
     clearTimeout(this.#timer);
-    if (this.#run) {
-      this.#again = true;
-      return;
-    }
+    if (this.#run) return void (this.#again = true);
     this.#waits = false;
     this.#again = false;
     this.#run = this.#once().then((well) => {
@@ -146,6 +143,7 @@ export class Engine implements Sync, Running {
   /** True when it went well. Never rejects. */
   async #once(): Promise<boolean> {
     this.#board.set({ running: true, next_try: null });
+    const { across } = this.#memory.photos;
     try {
       const { signal } = (this.#stop = new AbortController());
       const photosWait = (): "wifi" | "unsure" | null => (this.#anyway ? null : byChoice());
@@ -156,6 +154,7 @@ export class Engine implements Sync, Running {
       this.#plan(NEXT[held ? await crew.next() : "soon"]);
       return held;
     } catch (error) {
+      if (this.#memory.photos.across > across) this.#backoff.succeeded(); // cut again, but it carries something each time
       this.#failed(error);
       return false;
     } finally {

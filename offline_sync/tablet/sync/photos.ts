@@ -14,10 +14,11 @@ export type Progress = (photo: Photo, sent: number) => void;
 /** What outlives a run: how the link was, and photos that the server will not have as they are. */
 export interface PhotoMemory {
   pieces: Pieces;
+  across: number; // previews, originals and stretches of them that got through
   unfit: Map<string, string>; // sha256 → why; tried again when the app starts anew or somebody asks
 }
 
-export const freshMemory = (): PhotoMemory => ({ pieces: new Pieces(), unfit: new Map() });
+export const freshMemory = (): PhotoMemory => ({ pieces: new Pieces(), across: 0, unfit: new Map() });
 
 export interface Wanted {
   photos: Photo[]; // one for each hash, oldest first
@@ -49,7 +50,7 @@ export async function stillWanted(hand: Hand): Promise<Wanted> {
 const older = (a: Photo, b: Photo): number => a.kept_at.localeCompare(b.kept_at) || a.id.localeCompare(b.id);
 
 /** Small pictures first: with them the office sees the whole visit within seconds. A refusal harms no original. */
-export async function sendPreviews(hand: Hand, photos: readonly Photo[]): Promise<void> {
+export async function sendPreviews(hand: Hand, photos: readonly Photo[], memory: PhotoMemory): Promise<void> {
   for (const photo of photos) {
     if (photo.preview_sent) continue;
     const data = await hand.store.preview(photo.sha256);
@@ -59,6 +60,7 @@ export async function sendPreviews(hand: Hand, photos: readonly Photo[]): Promis
       if (told.kind === "refused" && told.status >= 500) throw halted(told);
     }
     await hand.store.told([photo.sha256], { preview_sent: true });
+    memory.across += 1;
   }
 }
 
@@ -113,6 +115,7 @@ async function sendOne(hand: Hand, photo: Photo, data: ArrayBuffer, begun: boole
     }, memory.pieces);
     if (hand.signal?.aborted) throw new Halt("stopped", "");
     hand.reached(ended.kind !== "cut");
+    if (ended.kind === "stored" || (ended.kind === "cut" && ended.sent > reached)) memory.across += 1;
     if (ended.kind === "stored") {
       await hand.store.told([sha256], { stored_at: hand.link.serverNow(), problem: null });
       return true;

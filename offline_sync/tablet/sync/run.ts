@@ -95,7 +95,7 @@ export class Run {
   async #photos(): Promise<void> {
     this.#stage("previews");
     const wanted = await stillWanted(this.#hand);
-    await sendPreviews(this.#hand, wanted.photos);
+    await sendPreviews(this.#hand, wanted.photos, this.around.memory.photos);
     await this.#copies();
     if (!wanted.photos.length) return;
     await this.#report();

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import type { Photo } from "../../../offline_sync/tablet/model";
+import { Backoff } from "../../../offline_sync/tablet/sync/backoff";
 import { House, pause, pictures, until } from "./house";
 import { Road } from "./road";
 import { begun, Tablet, VILLAGE } from "./tablet";
@@ -82,6 +83,29 @@ test("a file that is no photo is refused for good, with its sentence, and blocks
   await pause(300);
   await mine.calm();
   assert.equal(road.count("POST", "/api/tus"), asked, "not tried at every turn");
+});
+
+test("a line that is cut but carries something each time is asked again at once; a dead one later and later", async () => {
+  const mine = await inspector();
+  const waits: number[] = [];
+  const plain = new Backoff(() => 0);
+  mine.backoff.failed = (asked) => {
+    waits.push(plain.failed(asked));
+    return 5;
+  };
+  mine.backoff.succeeded = () => plain.succeeded();
+  let nth = 0;
+  road.mishap = ({ path }) => (path.endsWith("/preview") && ++nth % 3 === 0 ? { cut_at: 10 } : undefined);
+  await mine.visit([...pictures(["1", "2", "3", "4", "5"], 60).values()], nextVillage());
+  await mine.drained();
+  assert.deepEqual(waits, [1_000, 1_000]);
+  waits.length = 0;
+  road.mishap = ({ path }) => (path.endsWith("/preview") ? { cut_at: 10 } : undefined);
+  await mine.visit([pictures(["late"], 60).get("late")!], nextVillage());
+  await until("four tries", async () => waits.length >= 4);
+  road.mishap = () => undefined;
+  await mine.drained();
+  assert.deepEqual(waits.slice(0, 4), [1_000, 2_000, 4_000, 8_000]);
 });
 
 test("two photos of the same bytes travel once", async () => {

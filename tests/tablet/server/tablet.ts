@@ -36,11 +36,12 @@ export class Tablet {
   readonly people: Sessions;
 
   /** Another window on what lies in `globalThis.indexedDB`. Short waits: `wait_ms` after every failure. */
+  readonly backoff = new Backoff();
+
   constructor(readonly url: string, wait_ms = 40, build = "1", copy_ms = 60_000) {
     this.link = new Link(url);
-    const backoff = new Backoff();
-    backoff.failed = () => wait_ms;
-    this.engine = new Engine({ stores: this.stores, link: this.link, live: this.live, build, platform: "node", backoff, copy_ms });
+    this.backoff.failed = () => wait_ms;
+    this.engine = new Engine({ stores: this.stores, link: this.link, live: this.live, build, platform: "node", backoff: this.backoff, copy_ms });
     this.people = new Sessions(this.stores, this.link, this.live, { label: "试验平板", platform: "node", build }, this.engine);
   }
 
