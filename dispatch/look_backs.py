@@ -44,8 +44,34 @@ async def usual_share(district: str) -> int:
     return shares_of(head.settings)[LOOK_BACK]
 
 
+EMPTY = "抽取范围内没有已销号、尚未回头看的任务，不用抽取。"
+
+
+def _window(now: datetime) -> tuple[datetime, datetime]:
+    return now - timedelta(days=TO_DAYS), now - timedelta(days=FROM_DAYS)
+
+
+async def _rows(district: str, since: datetime, until: datetime) -> list[dict[str, Any]]:
+    """Tasks closed in the window that nobody has looked at since."""
+    seen = set(await LookBackTask.filter(outcome__in=["", "fine"]).values_list("task_id", flat=True))
+    found = await (
+        Task.filter(
+            stage=CLOSED, closed_at__gte=since, closed_at__lt=until, village__startswith=district,
+            basis_gone=False,
+        )
+        .order_by("id").values("id", "village", "inspection")
+    )  # fmt: skip
+    return [row for row in found if row["id"] not in seen]
+
+
+async def within_reach(district: str) -> int:
+    """How many tasks a draw of today would choose from."""
+    return len(await _rows(district, *_window(clock.now())))
+
+
 async def fix(who: Who, *, act: UUID, share: int, due: datetime) -> LookBack:
-    """Fix the seed, window and share of the next draw; nothing is drawn. Sent twice, it is one. Raises forbidden, invalid.
+    """Fix the seed, window and share of the next draw; nothing is drawn. Sent twice, it is one. Raises forbidden, invalid
+    (also where there is nothing to draw from: no number is used up).
 
     The seed is the trail's hash before this change: nobody can choose it, everybody can read it.
     """
@@ -55,13 +81,16 @@ async def fix(who: Who, *, act: UUID, share: int, due: datetime) -> LookBack:
     now = clock.now()
     if not LEAST <= share <= MOST or due <= now:
         raise Problem("invalid", what=f"抽取比例须在 {LEAST}% 至 {MOST}% 之间，完成日期须晚于今天。")
+    since, until = _window(now)
+    if not await _rows(who.district, since, until):
+        raise Problem("invalid", what=EMPTY)
 
     async def work(line: Line) -> LookBack:
         year = clock.local(now).year
         last = await LookBack.filter(district=who.district, year=year).order_by("-ordinal").first()
         made = LookBack(
             id=act, district=who.district, year=year, ordinal=last.ordinal + 1 if last else 1, seed=line.prev_hash,
-            share=share, since=now - timedelta(days=TO_DAYS), until=now - timedelta(days=FROM_DAYS), due=due, fixed_at=now,
+            share=share, since=since, until=until, due=due, fixed_at=now,
             fixed_by=who.person, rev=line.rev,
         )  # fmt: skip
         await made.save(force_create=True)
@@ -78,16 +107,7 @@ async def fix(who: Who, *, act: UUID, share: int, due: datetime) -> LookBack:
 
 async def pool(one: LookBack) -> tuple[list[Closed], list[Inspector]]:
     """What is drawn from: tasks closed in the window that nobody has looked at since, and the inspectors of today."""
-    seen = await LookBackTask.filter(outcome__in=["", "fine"]).values_list("task_id", flat=True)
-    rows = await (
-        Task.filter(
-            stage=CLOSED, closed_at__gte=one.since, closed_at__lt=one.until, village__startswith=one.district,
-            basis_gone=False,
-        )
-        .order_by("id").values("id", "village", "inspection")
-    )  # fmt: skip
-    left_out = set(seen)
-    rows = [row for row in rows if row["id"] not in left_out]
+    rows = await _rows(one.district, one.since, one.until)
     known = await _known(rows)
     tasks = [Closed(str(row["id"]), row["village"], frozenset(known[row["id"]])) for row in rows]
     today = clock.local(clock.now()).date()
@@ -128,7 +148,7 @@ async def draw_now(who: Who, one: LookBack) -> None:
     post = need(who, "look_back.draw", one.district)
     tasks, inspectors = await pool(one)
     if not tasks:
-        raise Problem("invalid", what="抽取范围内没有已销号、尚未回头看的任务，不用抽取。")
+        raise Problem("invalid", what=EMPTY)
     kept = {
         "tasks": [[task.id, task.village, sorted(task.known)] for task in tasks],
         "inspectors": [[person.id, list(person.places)] for person in inspectors],

@@ -41,8 +41,10 @@ async def list_draws(request: Request, who: Who) -> Response:
     ):  # fmt: skip
         counts.setdefault(one["look_back_id"], {})[one["outcome"]] = one["n"]
     due = clock.local(clock.now() + DUE).date()
+    fixes = post_for(who, "look_back.fix", who.district) is not None
     return desk(
-        request, who, "dispatch/look_backs.html", fixes=post_for(who, "look_back.fix", who.district) is not None,
+        request, who, "dispatch/look_backs.html", fixes=fixes,
+        reach=await look_backs.within_reach(who.district) if fixes else 0,
         draws=[(one, look_backs.number_of(one), counts.get(one.id, {})) for one in found], act=uuid4(),
         share=await look_backs.usual_share(who.district), least=LEAST, most=MOST, due=due.isoformat(),
     )  # fmt: skip

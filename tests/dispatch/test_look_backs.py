@@ -192,6 +192,7 @@ async def test_a_town_sees_its_own_and_others_nothing(app: Starlette) -> None:
 
 @pytest.mark.parametrize("share", ["9", "21", "x", ""])
 async def test_a_share_beyond_the_rule_is_refused(app: Starlette, share: str) -> None:
+    await closed(1)
     async with at_desk(app, "office") as office:
         form = await office.form("/look-backs", "/look-backs")
         assert (await office.send(form, share=share)).status_code == 422
@@ -201,10 +202,23 @@ async def test_a_share_beyond_the_rule_is_refused(app: Starlette, share: str) ->
 
 async def test_nothing_closed_is_said_and_nothing_drawn(app: Starlette) -> None:
     async with at_desk(app, "office") as office:
+        page = await office.get("/look-backs")
+        assert "范围内没有已销号" in page and "定种子</button>" not in page
+        token = (await office.form("/password", "/password")).fields["csrf"]
+        asked = {"csrf": token, "act": str(uuid4()), "share": "20", "due": "2099-01-01"}
+        assert (await office.http.post("/look-backs", data=asked)).status_code == 422
+        assert not await LookBack.exists(), "no number is used up"
+        [only] = await closed(1)
+        assert "现在范围内有 1 项任务" in await office.get("/look-backs")
         one = await fixed(office)
+        await change(
+            lambda line: line.run("UPDATE task SET basis_gone = ? WHERE id = ?", True, str(only)),
+            district=DISTRICT,
+            actor=SYSTEM,
+            verb="task.cancel",
+        )
         page = await office.get(f"/look-backs/{one.id}")
         assert "范围内没有已销号" in page and "/draw" not in page
-        token = (await office.form("/password", "/password")).fields["csrf"]
         assert (await office.http.post(f"/look-backs/{one.id}/draw", data={"csrf": token})).status_code == 422
     assert (await LookBack.get()).drawn_at is None
 
