@@ -46,13 +46,13 @@ async function enlisted(there: ServiceWorkerContainer): Promise<ServiceWorkerReg
   }
 }
 
-/** False when its first worker has come to nothing. */
+/** False when its first worker has come to nothing. Until that one is active nothing waits to take over from it. */
 async function installed(made: ServiceWorkerRegistration): Promise<boolean> {
   const first = made.installing;
-  if (first && !made.active && !made.waiting) {
-    await new Promise<void>((done) => first.addEventListener("statechange", () => done(), { once: true }));
-  }
-  return made.active !== null || made.waiting !== null;
+  if (!first || made.active) return true;
+  return new Promise((done) => first.addEventListener("statechange", () => {
+    if (first.state === "activated" || first.state === "redundant") done(first.state === "activated");
+  }));
 }
 
 class Updates {

@@ -28,7 +28,7 @@ from tests.journeys.tablet_hand import WAIT, Hand, Tapped
 from tests.journeys.test_tablet_day import Wire, fill, same_as_tapped
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
-VISITS = int(os.environ.get("FAULTS_VISITS") or (60 if LONG else 4))
+VISITS = int(os.environ.get("FAULTS_VISITS") or (60 if LONG else 2))
 SHOTS = 9 if LONG else 5  # photos of a visit; its signature is one more
 RATE = 600_000  # bytes a second
 AWAY, KNOWN_FOR, BEGUN_BY = 30, 14, 12  # days: away, what a sign-in is good for, when the last visit is begun

@@ -2,6 +2,7 @@
 
 import os
 import random
+import shutil
 import signal
 import socket
 import subprocess
@@ -25,9 +26,10 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server(tmp_path_factory: pytest.TempPathFactory, demo_template: Path) -> Iterator[str]:
     """`manage.py serve` over a demo district of its own; yields its address."""
     data, port = tmp_path_factory.mktemp("served"), free_port()
+    shutil.copy(demo_template, data)
     environment = {key: value for key, value in os.environ.items() if not key.startswith("XUNCUN_")}
     process = subprocess.Popen(
         [sys.executable, "manage.py", "serve", "--port", str(port), "--data", str(data)],

@@ -18,7 +18,7 @@ export function useOpenSheet(inspection: string, turn: number): Opened {
     opening.then((model) => !gone && set({ model, trouble: null }), (error: unknown) => !gone && set({ model: null, trouble: asTrouble(error) }));
     return () => {
       gone = true;
-      void opening.then(leave, () => undefined);
+      void opening.then(leave).catch(() => undefined); // what finds no room is tried again, and an export has it
     };
   }, [tablet, inspection, turn]);
   return state;
