@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Playwright, expect
 
-from tests.journeys.tablet_hand import Hand
+from tests.journeys.tablet_hand import WAIT, Hand
 from tests.journeys.test_tablet_day import Wire
 from tests.journeys.test_tablet_forms import drain, look
 from tests.journeys.test_the_line import hand_in
@@ -129,8 +129,8 @@ def test_the_after_photo_is_shot_through_the_photo_before(
             look(village, tmp_path, "ghost")
             expect(shoot).to_be_enabled()
         shoot.click()
-        expect(camera).to_have_count(0)
-        expect(form.locator(".thumb")).to_have_count(place)
+        expect(camera).to_have_count(0, timeout=WAIT)  # the photo is made and kept first
+        expect(form.locator(".thumb")).to_have_count(place, timeout=WAIT)
     assert page.evaluate("() => !document.querySelector('video')")
     form.get_by_role("button", name="已清理干净").click()
     form.get_by_role("button", name="提交整改", exact=True).click()

@@ -55,6 +55,11 @@ def _head(data: Path) -> int:
     return int(_read(data, "SELECT rev FROM district_head")[0][0])
 
 
+def _hears_ctrl_c() -> None:
+    """A suite that runs in a shell's background was told to pass Ctrl-C over, and so would be what it starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def _stopped_midway(
     url: str, data: Path, begun: str, how: signal.Signals
 ) -> subprocess.CompletedProcess[str]:
@@ -62,6 +67,7 @@ def _stopped_midway(
     run = subprocess.Popen(
         [*DEMO, "--url", url, "--villages", "8"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        preexec_fn=_hears_ctrl_c,
     )  # fmt: skip
     until = time.monotonic() + 90
     while time.monotonic() < until and run.poll() is None:

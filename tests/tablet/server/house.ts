@@ -87,7 +87,7 @@ print(json.dumps(out))`;
 export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Until it holds; fails with the words. Patient: the machine may have others to serve. */
-export async function until(what: string | (() => string), holds: () => boolean | Promise<boolean>, ms = Number(process.env.TABLET_PATIENCE ?? 30_000)): Promise<void> {
+export async function until(what: string | (() => string), holds: () => boolean | Promise<boolean>, ms = Number(process.env.TABLET_PATIENCE ?? 60_000)): Promise<void> {
   const end = Date.now() + ms;
   while (Date.now() < end) {
     if (await holds()) return;
