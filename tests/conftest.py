@@ -12,14 +12,15 @@ from tests.worlds import Worlds
 from villages.ground.database import open_database
 from villages.ground.settings import Settings
 
-# Their files last for minutes: begun last, one would keep a worker busy when the others have nothing left to do.
+# They drive browsers and servers of their own. Last, when the tablet's tests against the server no longer run beside
+# them: on a crowded machine a browser waits in vain.
 LONG = ("journeys", "faults", "tablet_browser", "hostile")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest first. What opens a database or the application is too much for `./dev check`, but for what is
+    """What opens a database or the application is too much for `./dev check`, but for what is
     marked quick."""
-    items.sort(key=lambda item: item.path.parent.name not in LONG)
+    items.sort(key=lambda item: item.path.parent.name in LONG)
     for item in items:
         opens = "worlds" in getattr(item, "fixturenames", ()) or inspect.iscoroutinefunction(
             getattr(item, "function", None)

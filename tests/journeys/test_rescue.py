@@ -1,6 +1,7 @@
 """A visit that never met a network: exported from the built tablet, brought in by the office, then met again by itself."""
 
 import hashlib
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -88,6 +89,9 @@ def test_carried_by_hand_it_counts_once(
         same_bytes(wire, hand, visit)
 
         hand.offline(False)  # the tablet comes back: its deposit hands in what is here already
+        until = time.monotonic() + 60
+        while not road.pushed and time.monotonic() < until:
+            page.wait_for_timeout(100)
         expect(page.get_by_text("待传").first).not_to_be_visible(timeout=60_000)
         assert len(road.pushed) == 1 and [v for v in Wire(server).rows() if v[0] == "inspection"] == [
             ("inspection", visit["id"])
