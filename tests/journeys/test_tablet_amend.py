@@ -56,6 +56,8 @@ def put_right(hand: Hand, tapped: Tapped, shot: Path) -> None:
     back_to(hand, "RE-1.2")
     hand.shoot(page.locator("article.finding").first, "再拍一张", shot)
     tapped.answers["RE-1.2"]["shots"] += 1
+    # Its picture stands on the screen a moment before its finding names it on the disk.
+    page.wait_for_timeout(1_000)
 
 
 def hand_in_again(hand: Hand, reason: str) -> None:
