@@ -54,10 +54,11 @@ def put_right(hand: Hand, tapped: Tapped, shot: Path) -> None:
     tapped.answers["RE-1.1"] = {"counts": {}}
     page.get_by_role("button", name="没有发现问题").click()
     back_to(hand, "RE-1.2")
-    hand.shoot(page.locator("article.finding").first, "再拍一张", shot)
+    card = page.locator("article.finding").first
+    # What was sent comes a frame after its item; counted before that, it would pass for the new one.
+    expect(card.locator(".thumb")).to_have_count(tapped.answers["RE-1.2"]["shots"])
+    hand.shoot(card, "再拍一张", shot)
     tapped.answers["RE-1.2"]["shots"] += 1
-    # Its picture stands on the screen a moment before its finding names it on the disk.
-    page.wait_for_timeout(1_000)
 
 
 def hand_in_again(hand: Hand, reason: str) -> None:
