@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
@@ -138,7 +139,7 @@ def test_a_correction_can_be_left(hand: Hand, server: str, photo_folder: Path) -
     shots = sorted(photo_folder.glob("*.jpg"))
     tapped = handed_in(hand, "西王平村", [shots[4], shots[5]])
     reopen(hand, "西王平村")
-    put_right(hand, Tapped({"RE-1.2": {"shots": 0}}), shots[6])
+    put_right(hand, deepcopy(tapped), shots[6])
     hand.page.get_by_role("button", name="签字完成").first.click()
     hand.page.get_by_role("button", name="放弃更正").click()
     hand.page.get_by_role("button", name="确定放弃").click()
