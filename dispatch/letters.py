@@ -40,6 +40,17 @@ def addressee(task: Task) -> str:
     return task.unit if "-" in task.unit else task.town
 
 
+def addressed(code: str, name: str) -> tuple[str, str]:
+    """How a letter speaks to a town or department: its formal name, and the word for "you"."""
+    if "-" in code:
+        return name, "你单位"
+    kinds = {"镇": "人民政府", "乡": "人民政府", "街道": "办事处", "地区": "办事处"}
+    for kind, office in kinds.items():
+        if name.endswith(kind):
+            return f"{name}{office}", f"你{kind}"
+    return name, "你单位"
+
+
 async def proposed(district: str) -> dict[str, list[Task]]:
     """Late tasks that no letter has pressed since their deadline, by addressee; the longest late first. Two queries."""
     now = clock.now()
@@ -116,15 +127,18 @@ async def _context(letter: Letter, head: DistrictHead, tasks: Sequence[Task], wh
     villages = dict(
         await Village.filter(code__in={task.village for task in tasks}).values_list("code", "name")
     )
-    named = await (Unit if "-" in letter.unit else Town).get(code=letter.unit)
+    towns = dict(await Town.filter(code__in={task.town for task in tasks}).values_list("code", "name"))
+    department = "-" in letter.unit  # it knows no "our villages": the town is said too
+    named = await (Unit if department else Town).get(code=letter.unit)
+    to, you = addressed(letter.unit, named.name)
     return {
-        "title": "督办单", "district": head.name, "number": number_of(letter), "unit": named.name,
+        "title": "督办单", "district": head.name, "number": number_of(letter), "to": to, "you": you,
         "note": letter.note, "deadline": full_day(letter.deadline), "issued": full_day(letter.issued_at),
         "demo": head.kind == "demo", "as_of": minute(letter.issued_at), "by": who.title,
         "chain": letter.chain_hash[:12], "issued_iso": clock.local(letter.issued_at).isoformat(timespec="seconds"),
         "tasks": [
             {
-                "number": task.number, "village": villages.get(task.village, task.village),
+                "number": task.number, "village": (towns.get(task.town, "") if department else "") + villages.get(task.village, task.village),
                 "problem": f"{task.place}：{task.text}" if task.place else task.text,
                 "deadline": full_day(task.deadline), "stage": STAGE[task.stage],
                 "late": max(0, -days_left(task.deadline, letter.issued_at)),

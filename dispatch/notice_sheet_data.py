@@ -89,7 +89,7 @@ def compose(read: SheetRows) -> dict[str, Any]:
         "district": read.district_name,
         "town": read.town_name,
         "village": read.village_name,
-        "to": f"{read.town_name}{read.village_name.removesuffix('村')}村委会",
+        "to": f"{read.town_name}{read.village_name}村民委员会",
         "demo": read.demo,
         "deferred": read.deferred,
         "tasks": [_task(read, number, task) for number, task in enumerate(read.tasks, 1)],

@@ -35,7 +35,7 @@ async def list_letters(request: Request, who: Who) -> Response:
     ]
     names = await names_for({task.village for tasks in proposed.values() for task in tasks})
     return desk(
-        request, who, "dispatch/letters.html", names=names,
+        request, who, "dispatch/letters.html", names=names, may=may,
         proposed=[(uuid4(), unit, names.unit(unit), tasks[: letters.MOST], len(tasks)) for unit, tasks in proposed.items()],
         letters=[(one, letters.number_of(one), names.unit(one.unit)) for one in found],
     )  # fmt: skip

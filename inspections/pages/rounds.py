@@ -24,6 +24,7 @@ SHOWS = (
     ("", "全部村"), ("done", "已检查"), ("missing", "未收到"), ("late", "迟报"), ("photos", "缺照片"), ("doubt", "待认定"),
 )  # fmt: skip
 ORDERS = (("place", "按名次"), ("village", "按村"))
+ALL = "all"  # every checklist of the round: a visit is one village with one checklist, as the boards count
 
 
 @desk_page
@@ -61,8 +62,9 @@ def _asked(request: Request, found: Round) -> dict[str, str]:
     """The words of the filter sentence, each one of those that are offered."""
     query = request.query_params
     codes = [one["code"] for one in found.checklists]
+    several = ALL if len(codes) > 1 else codes[0]
     return {
-        "checklist": query["checklist"] if query.get("checklist") in codes else codes[0],
+        "checklist": query["checklist"] if query.get("checklist") in codes else several,
         "town": query.get("town", "")[:9],
         "show": query.get("show", "")[:10],
         "order": "village" if query.get("order") == "village" else "place",
@@ -71,29 +73,38 @@ def _asked(request: Request, found: Round) -> dict[str, str]:
 
 @desk_page
 async def one_round(request: Request, who: Who) -> Response:
-    """GET /rounds/{round}?checklist=&town=&show=&order=: progress by town, the villages with what they got."""
+    """GET /rounds/{round}?checklist=&town=&show=&order=: progress by town, the villages with what they got; of a
+    round with several checklists every visit, unless one of them is asked for."""
     found = await seen_round(who, request.path_params["round"])
     reach = prefixes(who)
     asked = _asked(request, found)
     everything = await visits_of(found, reach)
-    visits = [one for one in everything if one.checklist == asked["checklist"]]
+    visits = [one for one in everything if asked["checklist"] in (ALL, one.checklist)]
     whole = any(found.owner.startswith(place) for place in reach)
-    sha256 = next(one["sha256"] for one in found.checklists if one["code"] == asked["checklist"])
-    grades = [grade.key for grade in (await checklist_by_sha(sha256)).grades]
     district = len(found.owner) == len(who.district)
-    give_places(visits, grades, whole=whole, district=district)
+    for listed in found.checklists:
+        grades = [grade.key for grade in (await checklist_by_sha(listed["sha256"])).grades]
+        mine = [one for one in visits if one.checklist == listed["code"]]
+        give_places(mine, grades, whole=whole, district=district)
     lines = town_lines(visits, whole=whole)
     shown = [one for one in visits if _shows(one, asked["show"]) and one.town.startswith(asked["town"])]
     missing: dict[str, list[Visit]] = {}
     for one in shown:
         if one.inspection is None:
             missing.setdefault(one.town_name, []).append(one)
+    order = (
+        "village" if asked["checklist"] == ALL else asked["order"]
+    )  # places by unlike checklists are no order
     across = district and not asked["town"] and any(one.district_rank for one in visits)
     return desk(
         request, who, "inspections/round.html", round=found, asked=asked, towns=lines,
-        visits=_sorted([one for one in shown if one.inspection], asked["order"], district=across),
+        visits=_sorted([one for one in shown if one.inspection], order, district=across),
         missing=missing, shown=len(shown), across=across, counts=_counts(visits),
-        checklists=[(one["code"], CHECKLIST.get(one["code"], one["code"])) for one in found.checklists],
+        checklists=[
+            *([(ALL, "全部检查单")] if len(found.checklists) > 1 else []),
+            *((one["code"], CHECKLIST.get(one["code"], one["code"])) for one in found.checklists),
+        ],
+        mixed=asked["checklist"] == ALL,
         town_choices=[("", "全部镇街"), *((line.code, line.name) for line in lines)], shows=SHOWS, orders=ORDERS,
         can=_can(who, found) | {"print": who.holds(*MAY["card.print"])}, team=await _team(found) if whole else [],
         nobody=len({village for village, _ in await uncovered(found.id)}) if whole else 0,

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from starlette.applications import Starlette
 
-from dispatch import daily
+from dispatch import daily, letters
 from dispatch.models import Letter, LetterTask, Notice, Step, Task
 from tests.dispatch.desk_house import TOWN, at_desk, house, said, some_tasks
+from tests.dispatch.test_notice_sheets import text_of
 from villages.ground import clock
 from villages.models import Change
 
@@ -53,6 +54,15 @@ async def test_a_letter_from_proposal_to_reprint(app: Starlette, monkeypatch: py
         own = await town.http.get(f"/letters/{letter.id}.pdf")
         again = await office.http.get(f"/letters/{letter.id}.pdf")
         assert own.status_code == 200 and own.content == again.content and own.content.startswith(b"%PDF")
+        told = text_of(own)
+        for words in (
+            "王平镇人民政府：",
+            "你镇有2项整改任务",
+            "特此督办。",
+            "请镇里主要同志过问。",
+            "印发单位（盖章）",
+        ):
+            assert words in told, words
         if keep := os.environ.get("XUNCUN_KEEP_PDF"):
             Path(keep).write_bytes(own.content)
         assert (await far.http.get(f"/letters/{letter.id}.pdf")).status_code == 404
@@ -79,3 +89,17 @@ async def test_a_task_that_is_not_the_addressees_or_is_closed_stops_the_letter(
         wrong = chosen | {"task[]": [str(tasks[1])], "unit": "110109104"}
         assert (await office.http.post("/letters", data=wrong)).status_code == 409
     assert not await Letter.exists() and (await Task.get(id=tasks[1])).supervised == 0
+
+
+@pytest.mark.parametrize(
+    ("code", "name", "to", "you"),
+    [
+        ("110109005", "王平镇", "王平镇人民政府", "你镇"),
+        ("110109001", "大峪街道", "大峪街道办事处", "你街道"),
+        ("110109006", "永定地区", "永定地区办事处", "你地区"),
+        ("110109-d03", "区水务局", "区水务局", "你单位"),
+        ("110109009", "园区", "园区", "你单位"),
+    ],
+)
+def test_a_letter_speaks_to_each_as_an_office_does(code: str, name: str, to: str, you: str) -> None:
+    assert letters.addressed(code, name) == (to, you)

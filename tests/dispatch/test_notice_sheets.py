@@ -75,7 +75,7 @@ async def with_previews(app: Starlette) -> None:
 async def test_a_village_without_open_tasks_is_told_so_in_a_sentence(app: Starlette) -> None:
     async with at_desk(app, "village") as village:
         told = text_of(await village.http.get(f"/villages/{VILLAGE}/notice.pdf"))
-    assert "你村没有尚未销号的整改任务，本期不需要整改。" in told and "王平镇安家庄村委会：" in told
+    assert "你村没有尚未销号的整改任务，本期不需要整改。" in told and "王平镇安家庄村村民委员会：" in told
     assert "第1页/共1页" in told and "数据截至" in told and "第1版" in told
 
 

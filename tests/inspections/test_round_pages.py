@@ -322,6 +322,29 @@ async def test_the_filter_leaves_what_its_figure_says(cast: Cast) -> None:
     assert (await office.get(f"/rounds/{found.id}?checklist=zz&show=zz&town=zz")).status_code == 200
 
 
+async def test_counts_of_both_checklists_open_the_visits_of_both(cast: Cast) -> None:
+    found = await a_round([cast.team.id], villages=[JUNZHUANG], checklists=["RE", "PO"])
+    here = (await towns())[JUNZHUANG]
+    await visit(found, cast.team, Visit(here[0], "70.0", "pass", late=True))
+    await visit(found, cast.team, Visit(here[1], "95.0", photos=("expected", "stored")))
+    await visit(found, cast.team, Visit(here[2], "88.0", checklist="PO", late=True))
+    office = await desk(cast, cast.office)
+    page = (await office.get("/rounds")).text
+    for show, count in (("done", 3), ("late", 2), ("photos", 1)):
+        link = f"/rounds/{found.id}?show={show}"
+        assert f'<a href="{link}">{count}</a>' in page
+        behind = (await office.get(link)).text
+        assert f'<span class="count">{count} 份</span>' in behind
+        assert behind.count('data-label="检查时间"') == count
+    page = (await office.get(f"/rounds/{found.id}?show=missing")).text
+    assert '<span class="count">13 份</span>' in page and page.count('href="/villages/') == 13
+    page = (await office.get(f"/rounds/{found.id}")).text
+    assert page.count("诗画乡村</td>") == 1 and page.count("农村人居环境</td>") == 2
+    assert "3<small> / 16 份</small>" in page and "平均分" not in page, (
+        "unlike checklists have no common average"
+    )
+
+
 async def test_a_rounds_page_asks_the_same_few_questions_for_one_village_or_all(
     cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -43,6 +43,15 @@ def wordy(folder: Path) -> dict[str, Any]:
     return made
 
 
+def unbroken(folder: Path) -> dict[str, Any]:
+    """An office's own checklist with one section of thirty rows."""
+    made = card(folder, photos=[], pairs=[], open_tasks=[], trend=[])
+    sections = made["sheets"][0]["sections"]
+    sections[2:7] = [{**sections[2], "items": [item for one in sections[2:7] for item in one["items"]]}]
+    sections[2]["items"] += [{**sections[2]["items"][0], "no": str(number)} for number in range(61, 67)]
+    return made
+
+
 def broken(folder: Path) -> dict[str, Any]:
     """A photo cut short on its way, a text file called .jpg, and one that is not there."""
     whole = Path(photo(folder, 1)["path"]).read_bytes()
@@ -60,6 +69,7 @@ CASES: dict[str, Callable[[Path], dict[str, Any]]] = {
     "full": card,
     "unpublished": unpublished,
     "wordy": wordy,
+    "unbroken": unbroken,
     "broken": broken,
     "bare": lambda folder: card(folder, photos=[], pairs=[], open_tasks=[], trend=[]),
     "sixty": lambda folder: card(folder, photos=[photo(folder, n) for n in range(1, 61)], pairs=[]),
@@ -128,6 +138,31 @@ def test_a_wordy_table_runs_on_without_losing_a_row(printed: dict[str, Path]) ->
     assert whole.count("检查内容") >= 3
     for section in card(pdf.parent)["sheets"][0]["sections"]:
         assert f"得分{section['score']}" in flat(whole), section["name"]
+
+
+def rows(pdf: Path) -> list[list[int]]:
+    """The running numbers of the table's rows, page by page; pages without any are left out."""
+    with pikepdf.open(pdf) as opened:
+        count = len(opened.pages)
+    pages = [
+        [int(word) for word, (_, _, x1, _) in words(pdf, page) if x1 < 82 and word.isdigit()]
+        for page in range(1, count + 1)
+    ]
+    return [page for page in pages if page]
+
+
+@pytest.mark.parametrize("name", ["full", "wordy", "unbroken"])
+def test_no_page_begins_in_the_middle_of_a_section_without_its_name(
+    printed: dict[str, Path], name: str
+) -> None:
+    pdf = printed[name]
+    sections = CASES[name](pdf.parent)["sheets"][0]["sections"]
+    starts = {int(one["items"][at]["no"]) for one in sections for at in range(0, len(one["items"]), 12)}
+    pages = rows(pdf)
+    assert sum(map(len, pages)) == sum(len(one["items"]) for one in sections)
+    assert len(pages) > 1 and all(page[0] in starts for page in pages), pages
+    goes_on = sum(len(one["items"]) > 12 for one in sections)
+    assert text(pdf).count("（续）") == (2 if goes_on else 0)
 
 
 def test_photos_are_all_there_and_one_awaited_is_said(printed: dict[str, Path]) -> None:
