@@ -5,17 +5,23 @@ twice, the form's one-time id finds the letter that is there. Reprints serve the
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from tortoise.expressions import F, Q
+from tortoise.functions import Count
+
 from dispatch.deadlines import days_left
+from dispatch.escalation import PROPOSE
 from dispatch.hands import Hand, directory
 from dispatch.models import Letter, LetterTask, Task
 from dispatch.moves import apply
 from dispatch.notices import Told, write
 from dispatch.press import Press, check_ready, minute
+from dispatch.queries import within
 from dispatch.registers import Act
 from dispatch.stages import DEPARTMENT, OPEN, TOWN
 from templates.filters import full_day
@@ -35,9 +41,9 @@ def number_of(letter: Letter) -> str:
     return f"督办〔{letter.year}〕{letter.ordinal}号"
 
 
-def addressee(task: Task) -> str:
-    """Who a letter about this task goes to: the department, or the town of the village."""
-    return task.unit if "-" in task.unit else task.town
+def _addressee(unit: str, town: str) -> str:
+    """Who a letter about a task goes to: the department, or the town of the village."""
+    return unit if "-" in unit else town
 
 
 def addressed(code: str, name: str) -> tuple[str, str]:
@@ -51,17 +57,25 @@ def addressed(code: str, name: str) -> tuple[str, str]:
     return name, "你单位"
 
 
-async def proposed(district: str) -> dict[str, list[Task]]:
-    """Late tasks that no letter has pressed since their deadline, by addressee; the longest late first. Two queries."""
-    now = clock.now()
-    late = Task.filter(stage__in=sorted(OPEN), deadline__lt=now, rung__gte=3, village__startswith=district)
-    tasks = await late.order_by("deadline", "id").limit(2000)
-    pressed = set(await LetterTask.filter(letter__district=district).values_list("task_id", "deadline"))
-    found: dict[str, list[Task]] = {}
-    for task in tasks:
-        if (task.id, task.deadline) not in pressed:
-            found.setdefault(addressee(task), []).append(task)
-    return found
+async def proposed(district: str) -> list[tuple[str, int, list[Task]]]:
+    """Late tasks whose present deadline the ladder proposes a letter for and none has pressed: (addressee, how many, the
+    longest late). A query, and one more for each addressee. `counting.proposals` is their sum."""
+    late = Task.filter(
+        within([district]), Q(supervised_for__isnull=True) | ~Q(supervised_for=F("deadline")), rung__gte=PROPOSE,
+        stage__in=sorted(OPEN), rung_for=F("deadline"),
+    )  # fmt: skip
+    counts: Counter[str] = Counter()
+    for unit, town, number in (
+        await late.annotate(n=Count("id")).group_by("unit", "town").values_list("unit", "town", "n")
+    ):
+        counts[_addressee(unit, town)] += number
+    found = []
+    for to in sorted(counts):
+        theirs = late.filter(unit=to) if "-" in to else late.filter(~Q(unit__contains="-"), town=to)
+        tasks = await theirs.order_by("deadline", "id").limit(MOST)
+        if tasks:  # else all were pressed since they were counted
+            found.append((to, counts[to], tasks))
+    return sorted(found, key=lambda one: one[2][0].deadline)
 
 
 async def issue(
@@ -76,7 +90,9 @@ async def issue(
         raise Problem("invalid", what=f"请写明领导批示，选 1 至 {MOST} 项任务，办结期限须晚于今天。")
     await check_ready()
     found = await Task.filter(id__in=list(tasks)).order_by("deadline", "id")
-    if len(found) != len(set(tasks)) or any(addressee(one) != unit or one.stage not in OPEN for one in found):
+    if len(found) != len(set(tasks)) or any(
+        _addressee(one.unit, one.town) != unit or one.stage not in OPEN for one in found
+    ):
         raise Problem("stale")
     head = await DistrictHead.get(district=who.district)
     year = clock.local(now).year
@@ -112,6 +128,7 @@ async def _enter(line: Line, actor: Actor, letter: Letter, tasks: Sequence[Task]
     await LetterTask.bulk_create(
         [LetterTask(letter_id=letter.id, task_id=task.id, deadline=task.deadline) for task in tasks]
     )
+    await Task.filter(id__in=[task.id for task in tasks]).update(supervised_for=F("deadline"))
     known = await directory(clock.local(line.heard_at).date(), [letter.unit])
     hand = Hand(DEPARTMENT if "-" in letter.unit else TOWN, letter.unit)
     write(line, [Told(person, "letter", str(letter.id), letter.unit) for person, _ in known.first([hand])])

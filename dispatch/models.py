@@ -60,6 +60,7 @@ class Task(Model):
     sweep_by = fields.UUIDField(null=True)
     rung = fields.IntField(default=0, db_default=0)  # how far the ladder has gone (dispatch/escalation.py) …
     rung_for = Moment(null=True)  # … on which date (deadline, or 挂账's look-again); another date begins anew
+    supervised_for = Moment(null=True)  # the deadline that a 督办单 has pressed
     moved_rev = fields.BigIntField()  # last stage move or reassign; whose it was, the steps say
     home = fields.CharField(12)
     town = fields.CharField(9)
@@ -80,6 +81,27 @@ class Task(Model):
                 name="task_marked", where=MARKED_TASKS,
             ),
         )  # fmt: skip
+
+
+class TaskCount(Model):
+    """How many tasks of a town stand at a stage, by the UTC day of their deadline ("" where no clock runs), and how many
+    of them have each mark. The database keeps it itself (triggers on `task`, migration 0008); nobody writes here."""
+
+    id = fields.BigIntField(primary_key=True)
+    town = fields.CharField(9)
+    stage = fields.CharField(12)
+    day = fields.CharField(10)
+    number = fields.IntField()
+    asked = fields.IntField()
+    supervised = fields.IntField()
+    raised = fields.IntField()
+    proposed = fields.IntField()  # 拟督办: the ladder proposes a letter, and none has pressed this deadline
+    sweeping = fields.IntField()
+
+    class Meta:
+        table = "task_count"
+        table_description = " "
+        unique_together = (("town", "stage", "day"),)
 
 
 class LookBack(Model):
@@ -112,12 +134,8 @@ class LookBackTask(Model):
     """A closed task that was drawn to be looked at again, by whom, and what they found."""
 
     id = fields.UUIDField(primary_key=True)
-    look_back: fields.ForeignKeyRelation[LookBack] = fields.ForeignKeyField(
-        "dispatch.LookBack", related_name=False, on_delete=fields.RESTRICT, db_index=True
-    )
-    task: fields.ForeignKeyRelation["Task"] = fields.ForeignKeyField(
-        "dispatch.Task", related_name=False, on_delete=fields.RESTRICT, db_index=True
-    )
+    look_back: fields.ForeignKeyRelation[LookBack] = fields.ForeignKeyField("dispatch.LookBack", related_name=False, on_delete=fields.RESTRICT, db_index=True)  # fmt: skip
+    task: fields.ForeignKeyRelation["Task"] = fields.ForeignKeyField("dispatch.Task", related_name=False, on_delete=fields.RESTRICT, db_index=True)  # fmt: skip
     village = fields.CharField(12)
     person = fields.UUIDField(null=True)  # None: everybody is barred
     drawn_person = fields.UUIDField(null=True)  # whom the draw gave it to
@@ -137,9 +155,7 @@ class Step(Model):
     """One act on a task: who, when, what they said. Never deleted; the task's history explains its stage."""
 
     id = fields.UUIDField(primary_key=True)
-    task: fields.ForeignKeyRelation[Task] = fields.ForeignKeyField(
-        "dispatch.Task", related_name=False, on_delete=fields.RESTRICT, db_index=True
-    )
+    task: fields.ForeignKeyRelation[Task] = fields.ForeignKeyField("dispatch.Task", related_name=False, on_delete=fields.RESTRICT, db_index=True)  # fmt: skip
     rev = fields.BigIntField()
     verb = fields.CharField(24)
     at = Moment()
@@ -162,9 +178,7 @@ class TaskPhoto(Model):
     """What a photo proves on a task: before or after, and which before-photo an after-photo answers."""
 
     id = fields.BigIntField(primary_key=True)
-    task: fields.ForeignKeyRelation[Task] = fields.ForeignKeyField(
-        "dispatch.Task", related_name=False, on_delete=fields.RESTRICT, db_index=True
-    )
+    task: fields.ForeignKeyRelation[Task] = fields.ForeignKeyField("dispatch.Task", related_name=False, on_delete=fields.RESTRICT, db_index=True)  # fmt: skip
     photo = fields.UUIDField(db_index=True)
     sha256 = fields.CharField(64)
     role = fields.CharField(8)  # before, after
@@ -272,12 +286,8 @@ class LetterTask(Model):
     """A task that a letter presses, with the deadline it had missed then."""
 
     id = fields.BigIntField(primary_key=True)
-    letter: fields.ForeignKeyRelation[Letter] = fields.ForeignKeyField(
-        "dispatch.Letter", related_name=False, on_delete=fields.RESTRICT
-    )
-    task: fields.ForeignKeyRelation[Task] = fields.ForeignKeyField(
-        "dispatch.Task", related_name=False, on_delete=fields.RESTRICT, db_index=True
-    )
+    letter: fields.ForeignKeyRelation[Letter] = fields.ForeignKeyField("dispatch.Letter", related_name=False, on_delete=fields.RESTRICT)  # fmt: skip
+    task: fields.ForeignKeyRelation[Task] = fields.ForeignKeyField("dispatch.Task", related_name=False, on_delete=fields.RESTRICT, db_index=True)  # fmt: skip
     deadline = Moment()
 
     class Meta:

@@ -8,6 +8,7 @@ import pytest
 from PIL import ImageFile
 
 from tests import postgres
+from tests.dispatch.kept import counts_hold
 from tests.worlds import Worlds
 from villages.ground.database import open_database
 from villages.ground.settings import Settings
@@ -70,6 +71,7 @@ async def district(settings: Settings) -> AsyncIterator[Settings]:
     """The founded district, open, on SQLite."""
     async with open_database(settings):
         yield settings
+        await counts_hold()
 
 
 @pytest.fixture(scope="session")
@@ -108,3 +110,4 @@ async def any_district(either_founded: Settings) -> AsyncIterator[Settings]:
     """A founded district, open, on either engine."""
     async with open_database(either_founded):
         yield either_founded
+        await counts_hold()

@@ -10,7 +10,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dispatch.counting import Counts, Marks, counts_by_stage, marks
+from dispatch.counting import Counts, Marks, counts_by_stage, marks, proposals
 from dispatch.models import Task
 from dispatch.pages.first_steps import first_steps
 from dispatch.pages.naming import Names, names_for
@@ -30,6 +30,7 @@ from villages.permissions import (
     TOWN,
     Who,
     departments,
+    post_for,
     prefixes,
 )
 from villages.shell import desk
@@ -69,6 +70,8 @@ async def board(request: Request, who: Who, more: list[Number]) -> Response:
     each = who.holds(TOWN) and not district
     counts = await counts_by_stage(prefixes(who), departments(who), by="village" if each else "town")
     shown.numbers = [*_numbers(who, _together(counts), await marks(prefixes(who), departments(who))), *more]
+    if post_for(who, "letter.issue", who.district):
+        shown.numbers.append(Number("/letters", await proposals(who.district), "拟督办"))
     if each:
         shown.villages = _villages(who, counts)
         shown.sheets = [place for place in prefixes(who, "sheet.print") if len(place) == 9]

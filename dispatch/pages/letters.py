@@ -27,16 +27,16 @@ async def list_letters(request: Request, who: Who) -> Response:
     reach, own = prefixes(who, "letter.print"), departments(who)
     if not reach and not own:
         raise Problem("forbidden", act="打印督办单", who="镇街专管员或区级办公室")
-    proposed = await letters.proposed(who.district) if may else {}
+    proposed = await letters.proposed(who.district) if may else []
     found = [
         one
         for one in await Letter.filter(district=who.district).order_by("-year", "-ordinal").limit(500)
         if one.unit in own or ("-" not in one.unit and one.unit.startswith(reach)) or who.district in reach
     ]
-    names = await names_for({task.village for tasks in proposed.values() for task in tasks})
+    names = await names_for({task.village for _, _, tasks in proposed for task in tasks})
     return desk(
         request, who, "dispatch/letters.html", names=names, may=may,
-        proposed=[(uuid4(), unit, names.unit(unit), tasks[: letters.MOST], len(tasks)) for unit, tasks in proposed.items()],
+        proposed=[(uuid4(), unit, names.unit(unit), tasks, number) for unit, number, tasks in proposed],
         letters=[(one, letters.number_of(one), names.unit(one.unit)) for one in found],
     )  # fmt: skip
 

@@ -21,6 +21,7 @@ from app import make_app
 from dispatch.demo_district import PASSWORD, load_demo
 from tests.dispatch import cast
 from tests.dispatch.cast import Rule, finding, open_for, photo, visit, who
+from tests.dispatch.kept import counts_hold
 from villages.changes import SYSTEM, Line, change
 from villages.ground.database import open_database
 from villages.ground.migrations import migrate
@@ -69,6 +70,7 @@ async def house(folder: Path) -> AsyncIterator[Starlette]:
     app = make_app(Settings(data))
     async with app.router.lifespan_context(app):
         yield app
+        await counts_hold()
 
 
 @dataclass

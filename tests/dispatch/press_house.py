@@ -31,6 +31,7 @@ from inspections.models import Inspection, Round
 from inspections.progress import progress
 from inspections.publish import publish_round
 from templates.pdf import PaperPool
+from tests.dispatch.kept import counts_hold
 from tests.inspections.round_world import DISTRICT, a_round, person, run, who, world
 from tests.inspections.sheets import SHARED
 from villages.changes import Actor, Line, change
@@ -293,3 +294,4 @@ async def house(folder: Path, database_url: str = "") -> AsyncIterator[House]:
             made = House(app, http)
             await made.cast()
             yield made
+            await counts_hold()

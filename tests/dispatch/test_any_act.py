@@ -30,6 +30,7 @@ from tests.dispatch.cast import (
     one_task,
     photo,
 )
+from tests.dispatch.kept import counts_hold
 from tests.dispatch.test_moves import set_share
 from villages.ground import clock
 from villages.ground.database import open_database
@@ -138,6 +139,7 @@ class World:
         seen.append(after.rev)
         await self.by_the_table(person.person, drawn.verb, before, after, outcome)
         await self.nothing_lost()
+        await counts_hold()
         for task in await Task.all().values_list("id", flat=True):
             await explained(task)
 

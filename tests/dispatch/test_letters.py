@@ -1,6 +1,7 @@
 """A 督办单 from the ladder's proposal to the bytes that a reprint serves."""
 
 import os
+import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -14,6 +15,8 @@ from tests.dispatch.desk_house import TOWN, at_desk, house, said, some_tasks
 from tests.dispatch.test_notice_sheets import text_of
 from villages.ground import clock
 from villages.models import Change
+
+NUMBER = re.compile(r'<a href="/letters"[^>]*><b>(\d+)</b><span>([^<]+)</span>')
 
 
 @pytest.fixture
@@ -29,6 +32,8 @@ async def test_a_letter_from_proposal_to_reprint(app: Starlette, monkeypatch: py
     await daily.run()
     due = clock.local(later + timedelta(days=3)).date().isoformat()
     async with at_desk(app, "office") as office, at_desk(app, "town") as town, at_desk(app, "town3") as far:
+        assert ("2", "拟督办") in NUMBER.findall(await office.get("/"))
+        assert "拟督办" not in await town.get("/")
         assert "拟督办：王平镇 2 项逾期满 3 天" in said(await office.get("/letters"))
         form = await office.form("/letters", "/letters")
         chosen = {**form.fields, "task[]": [str(task) for task in tasks], "note": "请镇里主要同志过问。"}
@@ -51,6 +56,7 @@ async def test_a_letter_from_proposal_to_reprint(app: Starlette, monkeypatch: py
         assert await Notice.filter(kind="letter", subject=str(letter.id), place=TOWN).exists()
         page = said(await office.get("/letters"))
         assert f"督办〔{year}〕1号" in page and "拟督办" not in page
+        assert ("0", "拟督办") in NUMBER.findall(await office.get("/"))
         own = await town.http.get(f"/letters/{letter.id}.pdf")
         again = await office.http.get(f"/letters/{letter.id}.pdf")
         assert own.status_code == 200 and own.content == again.content and own.content.startswith(b"%PDF")
@@ -71,6 +77,25 @@ async def test_a_letter_from_proposal_to_reprint(app: Starlette, monkeypatch: py
         )
         refused = await town.http.post("/letters", data=chosen | {"csrf": "x", "deadline": due})
         assert refused.status_code == 403
+
+
+async def test_another_deadline_is_proposed_when_it_is_three_days_past_itself(
+    app: Starlette, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [task] = await some_tasks(1)
+    began = clock.now()
+
+    async def proposed(days: int) -> tuple[str, bool]:
+        monkeypatch.setattr(clock, "now", lambda: began + timedelta(days=days))
+        await daily.run()
+        async with at_desk(app, "office") as office:
+            [(number, _)] = NUMBER.findall(await office.get("/"))
+            return number, "1 项逾期满 3 天" in said(await office.get("/letters"))
+
+    assert await proposed(8) == ("1", True)
+    await Task.filter(id=task).update(deadline=began + timedelta(days=12))
+    assert await proposed(13) == ("0", False), "the ladder begins anew with another deadline"
+    assert await proposed(16) == ("1", True)
 
 
 async def test_a_task_that_is_not_the_addressees_or_is_closed_stops_the_letter(

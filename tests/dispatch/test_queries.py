@@ -133,5 +133,5 @@ async def test_the_board_counts(world: World) -> None:
     assert (here.open, here.overdue, here.due_soon) == (2, 1, 1)
     assert (board[OTHER_TOWN].open, board[OTHER_TOWN].overdue, board[OTHER_TOWN].due_soon) == (1, 0, 0)
     assert set(await counts_by_stage([VILLAGE], now=now)) == {TOWN}
-    assert (await counts_by_stage([], [WATER], now=now))[TOWN].stages == {"cancelled": 1}
+    assert (await counts_by_stage([], [WATER], now=now))[WATER].stages == {"cancelled": 1}
     assert await counts_by_stage([]) == {}

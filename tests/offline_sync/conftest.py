@@ -7,6 +7,7 @@ import pytest
 from starlette.applications import Starlette
 
 from app import make_app
+from tests.dispatch.kept import counts_hold_in
 from tests.offline_sync.tablet import Tablet
 from villages.ground.settings import Settings
 
@@ -17,6 +18,7 @@ async def app(demo_settings: Settings) -> AsyncIterator[Starlette]:
     made = make_app(demo_settings)
     async with made.router.lifespan_context(made):
         yield made
+    counts_hold_in(demo_settings.sqlite_file)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 
 from app import make_app
 from offline_sync import backup, nightly, restore, trial
+from tests.dispatch.kept import counts_hold_in
 from tests.offline_sync.tablet import Tablet, finding, full_answers, photo, picture
 from tests.offline_sync.test_push import visit
 from villages.ground import clock
@@ -88,6 +89,7 @@ async def test_the_circle_closes_and_tablets_send_again_what_came_after(
             name = hashlib.sha256(picture("先")).hexdigest()
             served = await fresh.get(f"/api/blobs/{name}", headers=inspector.auth)
             assert served.content == picture("先")
+    counts_hold_in(there.sqlite_file)
 
 
 async def _closed(app: Starlette) -> None:

@@ -27,6 +27,7 @@ from inspections.models import Photo
 from offline_sync import feed
 from tests.dispatch.bringing.books import book, jpeg, row
 from tests.dispatch.desk_house import DISTRICT, TOWN, VILLAGE, WATER, a_task, at_desk, house
+from tests.dispatch.kept import counts_hold
 from tests.dispatch.test_ledger import shown
 from villages.ground import clock
 from villages.ground.blobs import Blobs
@@ -201,6 +202,7 @@ async def test_on_either_engine_with_photos_and_twice(either_demo: Settings, tmp
         assert await TaskPhoto.all().count() == await Photo.filter(state="stored").count() == 10
         assert all(blobs.size(photo.sha256) == photo.size for photo in await Photo.all())
         assert all(not report.faults for report in await verify([]))
+        await counts_hold()
 
 
 async def test_only_an_office_and_only_as_long_as_it_is_one(app: Starlette, tmp_path: Path) -> None:
