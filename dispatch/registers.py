@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from dispatch import deadlines, stages
+from dispatch.departments import touch_photos
 from dispatch.models import Step, Task, TaskPhoto
 from inspections.answers import PhotoIn
 from villages.changes import Actor, Line
@@ -109,6 +110,8 @@ async def merge(line: Line, task: Task, ask: Act) -> None:
     ]
     if links:
         await TaskPhoto.bulk_create(links, ignore_conflicts=True)
+        if "-" in stays.unit:
+            touch_photos(line, stays)
     await Task.filter(id=stays.id).update(rev=line.rev)
 
 

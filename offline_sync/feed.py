@@ -13,12 +13,15 @@ from offline_sync.rows import Row
 from villages.ground.database import rows
 
 FINISHED = {"inspection": "('published', 'void')", "task": "('closed', 'cancelled')"}
-# A photo goes with what it proves: it stays while any task or visit that is told needs it, however old it is.
-_PHOTO_NEEDED = (
-    "(EXISTS (SELECT 1 FROM task_photo tp JOIN task k ON k.id = tp.task_id WHERE tp.photo = t.id"
-    " AND (k.rev > {floor} OR k.stage NOT IN ('closed', 'cancelled'))) OR EXISTS (SELECT 1 FROM photo_use pu"
-    " JOIN inspection i ON i.id = pu.inspection WHERE pu.photo_id = t.id"
-    " AND (i.rev > {floor} OR i.stage NOT IN ('published', 'void'))))"
+# A photo goes with what it proves: it stays while any task or visit of the same scope that is told shows it, however
+# old it is. What no row shows (pictures of a sweep) keeps nothing: a tablet must come to the same by its rows alone.
+_TASK_NEEDS = (
+    "EXISTS (SELECT 1 FROM task_photo tp JOIN task k ON k.id = tp.task_id WHERE tp.photo = t.id"
+    " AND tp.role IN ('before', 'after') AND (k.rev > {floor} OR k.stage NOT IN ('closed', 'cancelled')){whose})"
+)
+_VISIT_NEEDS = (
+    "EXISTS (SELECT 1 FROM photo_use pu JOIN inspection i ON i.id = pu.inspection WHERE pu.photo_id = t.id"
+    " AND (i.rev > {floor} OR i.stage NOT IN ('published', 'void')))"
 )
 
 # A district's round is everybody's once it has started, a town's self-check only its own town's; whoever is assigned
@@ -41,16 +44,19 @@ class Source:
     values: tuple[Any, ...]
     tell: Callable[[list[Row]], Awaitable[list[Row]]]
     rev: str = "rev"
+    unit: str = ""  # of a department's photos: whose tasks show them
 
-    def above(self, floor: int) -> str:
-        """The condition that leaves out what is finished at or below the floor."""
+    def above(self, floor: int) -> tuple[str, tuple[Any, ...]]:
+        """The condition that leaves out what is finished at or below the floor, and the values of its marks."""
         if not floor:
-            return ""
+            return "", ()
         if self.kind == "photo":
-            return f" AND (t.{self.rev} > {int(floor)} OR {_PHOTO_NEEDED.format(floor=int(floor))})"
+            needs = _TASK_NEEDS.format(floor=int(floor), whose=" AND k.unit = ?" if self.unit else "")
+            needs += "" if self.unit else f" OR {_VISIT_NEEDS.format(floor=int(floor))}"
+            return f" AND (t.{self.rev} > {int(floor)} OR {needs})", (self.unit,) if self.unit else ()
         if self.kind in FINISHED:
-            return f" AND (t.{self.rev} > {int(floor)} OR t.stage NOT IN {FINISHED[self.kind]})"
-        return ""
+            return f" AND (t.{self.rev} > {int(floor)} OR t.stage NOT IN {FINISHED[self.kind]})", ()
+        return "", ()
 
 
 def sources(scope: str, district: str) -> list[Source]:
@@ -102,6 +108,7 @@ def _department(unit: str) -> list[Source]:
         Source(
             "photo", "photo", "id",
             theirs.format(join=" JOIN task_photo tp ON tp.task_id = k.id", on="tp.photo = t.id"), (unit,), told.photos,
+            unit=unit,
         ),
     ]  # fmt: skip
 
@@ -111,8 +118,8 @@ def has_floor(scope: str) -> bool:
     return scope[:1].isdigit() or scope.startswith("d:")
 
 
-def _above(source: Source, scope: str, floor: int) -> str:
-    return source.above(floor) if has_floor(scope) else ""
+def _above(source: Source, scope: str, floor: int) -> tuple[str, tuple[Any, ...]]:
+    return source.above(floor) if has_floor(scope) else ("", ())
 
 
 async def _settings(found: list[Row]) -> list[Row]:
@@ -124,11 +131,12 @@ async def revs(scope: str, district: str, cursor: int, floor: int, limit: int) -
     parts: list[str] = []
     values: list[Any] = []
     for source in sources(scope, district):
+        above, its = _above(source, scope, floor)
         parts.append(
             f"SELECT t.{source.rev} AS rev FROM {source.table} t WHERE {source.where}"
-            f" AND t.{source.rev} > ?{_above(source, scope, floor)}"
+            f" AND t.{source.rev} > ?{above}"
         )
-        values += [*source.values, cursor]
+        values += [*source.values, cursor, *its]
     if cursor and leaves(scope):
         parts.append("SELECT l.rev FROM leaving l WHERE l.scope = ? AND l.rev > ?")
         values += [scope, cursor]
@@ -140,10 +148,11 @@ async def tell(scope: str, district: str, after: int, upto: int, floor: int) -> 
     """Every row of the scope with after < rev ≤ upto: `{scope, rev, kind, id, row}`, in order of rev."""
     out: list[Row] = []
     for source in sources(scope, district):
+        above, its = _above(source, scope, floor)
         found = await rows(
             f"SELECT t.* FROM {source.table} t WHERE {source.where}"
-            f" AND t.{source.rev} > ? AND t.{source.rev} <= ?{_above(source, scope, floor)} ORDER BY t.{source.rev}",
-            *source.values, after, upto,
+            f" AND t.{source.rev} > ? AND t.{source.rev} <= ?{above} ORDER BY t.{source.rev}",
+            *source.values, after, upto, *its,
         )  # fmt: skip
         for row, body in zip(found, await source.tell(found) if found else [], strict=True):
             out.append(
@@ -197,10 +206,12 @@ async def keys(scope: str, district: str, floor: int) -> list[tuple[str, str, in
     """(kind, id, rev) of every row a complete tablet holds of this scope: what `sums` are made of."""
     out: list[tuple[str, str, int]] = []
     for source in sources(scope, district):
+        above, its = _above(source, scope, floor)
         found = await rows(
             f"SELECT t.{source.key} AS id, t.{source.rev} AS rev FROM {source.table} t"
-            f" WHERE {source.where}{_above(source, scope, floor)}",
+            f" WHERE {source.where}{above}",
             *source.values,
+            *its,
         )
         out += [(source.kind, str(row["id"]), int(row["rev"])) for row in found]
     return out

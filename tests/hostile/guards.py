@@ -26,6 +26,8 @@ BACK = f"{SCENARIOS}a_server_brought_back_is_told_again_what_it_lost"
 WEEK = f"{SCENARIOS}a_tablet_forgets_only_what_a_backup_has_held_for_a_week"
 TAKEN = f"{SCENARIOS}what_is_taken_away_leaves_and_stays_away"
 HANDS = f"{SCENARIOS}a_task_that_changes_hands_leaves_the_one_and_comes_to_the_other"
+FLOORS = "tests/hostile/test_floors.py::test_"
+OWN = "tests/hostile/test_previews.py::test_a_preview_is_its_authors_own_and_whole_or_none"
 CHANGES = "tests/villages/test_changes.py::test_"
 SECONDS = 600  # one trial
 
@@ -113,6 +115,31 @@ GUARDS = (
     Guard("nothing for a device out of service", "I9", (Edit(
         "offline_sync/pull.py", '    if await is_revoked(who.device):\n        raise Problem("account_disabled", {"wipe": True})\n', ""),),
         (f"{SCENARIOS}a_device_out_of_service_hands_in_and_is_told_nothing",)),
+    Guard("floor", "I7", (Edit("offline_sync/feed.py", "        if not floor:\n", "        if True:\n"),),
+        (f"{FLOORS}a_department_keeps_photos_for_tasks_of_its_own_only",)),
+    Guard("photos of what is told", "I7, I23", (Edit("offline_sync/feed.py", "{int(floor)} OR {needs})", "{int(floor)})"),),
+        (f"{FLOORS}old_photos_stay_while_what_they_prove_is_told",)),
+    Guard("photos of what is told (tablet)", "I7, I23", (Edit(
+        "offline_sync/tablet/keep/floor.ts", "(rev > floor || !finished(kind, row))", "!finished(kind, row)"),), ("npm keep-pages",)),
+    Guard("photos of its own tasks", "I7, I23", (Edit(
+        "offline_sync/feed.py", '            unit=unit,\n', ""),),
+        (f"{FLOORS}a_department_keeps_photos_for_tasks_of_its_own_only",)),
+    Guard("slept past the floor (model)", "I7", (Edit(
+        "tests/hostile/tablet.py", "if asked[scope] < floor.get(scope, 0)]", "if False]"),),
+        (f"{FLOORS}a_tablet_that_slept_past_the_floor_begins_its_scopes_anew",)),
+    Guard("slept past the floor (tablet)", "I7", (Edit(
+        "offline_sync/tablet/keep/pages.ts", "    if (slept.length) return false;\n", ""),), ("npm keep-pages",)),
+    Guard("cursors of a future", "I7", (Edit(
+        "offline_sync/pull.py", 'if any(cursor > head["rev"] for cursor in asked.scopes.values()):', "if False:"),),
+        (f"{FLOORS}cursors_of_a_future_that_never_was_begin_anew",)),
+    Guard("previews of others", "I8", (Edit(
+        "offline_sync/photos.py", "        if all(slot.person != who.person for slot in slots):\n", "        if False:\n"),), (OWN,)),
+    Guard("whole previews", "I15", (Edit(
+        "offline_sync/photos.py", "        await asyncio.to_thread(_check_preview, data)\n", ""),), (OWN,)),
+    Guard("the first preview", "I3", (Edit("offline_sync/photos.py", "    if not there:\n", "    if True:\n"),), (OWN,)),
+    Guard("no preview beside the photo", "I15", (Edit(
+        "offline_sync/photos.py", "        if await asyncio.to_thread(blobs.size, sha256) is not None:\n            return  # the original",
+        "        if False:\n            return  # the original"),), (OWN,)),
     Guard("hash of the bytes", "I15", (Edit("offline_sync/arrivals.py", "if not partial.matches():", "if False:"),), (KILLED,)),
 )  # fmt: skip
 

@@ -7,6 +7,7 @@ files, I22 in `tests/villages/test_changes.py`.
 
 import json
 from collections import defaultdict
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -18,9 +19,11 @@ from inspections.answers import Submission
 from inspections.scoring import score
 from inspections.sheet import parse_checklist
 from offline_sync.commands import VERBS
+from tests.hostile import previews
 from tests.hostile.network import Letter
-from tests.hostile.tablet import Key, Store, sha
+from tests.hostile.tablet import FINISHED, Key, Store, sha
 from tests.hostile.world import SYNCED, World
+from villages.ground import clock
 from villages.ground.blobs import Blobs
 from villages.ground.database import rows
 from villages.verify import verify
@@ -52,7 +55,46 @@ async def places_of(person: str) -> tuple[set[str], set[str]]:
 
 
 async def visible(person: str, asked: list[str]) -> Visible:
-    """Every row the person may see, by scope; a district post sees at most two towns, those its tablet asks for."""
+    """Every row the person is told, by scope: what they may see, but for what was finished below the floor."""
+    return {
+        scope: {key: rev for key, rev in its.items() if key not in over}
+        for (scope, its), over in await below_the_floor(await may_see(person, asked))
+    }
+
+
+async def below_the_floor(seen: Visible) -> list[tuple[tuple[str, dict[Key, int]], set[Key]]]:
+    """Each scope with those of its rows that may leave the tablets: all that shows them ended long ago."""
+    floor = await floor_now()
+    over: set[Key] = set()  # finished at or below the floor
+    for kind, ends in FINISHED.items():
+        for row in await rows(f"SELECT id, stage, rev FROM {kind}"):
+            if row["rev"] <= floor and row["stage"] in ends:
+                over.add((kind, str(row["id"])))
+    shown: dict[Key, set[Key]] = defaultdict(set)
+    for kind, query in {"task": "SELECT photo, task_id AS by FROM task_photo WHERE role <> 'similar'",
+                        "inspection": "SELECT photo_id AS photo, inspection AS by FROM photo_use"}.items():  # fmt: skip
+        for row in await rows(query):
+            shown["photo", str(row["photo"])].add((kind, str(row["by"])))
+    out = []
+    for scope, its in seen.items():
+        leave: set[Key] = set()
+        for key, rev in its.items() if scope[:1].isdigit() or scope.startswith("d:") else ():
+            needed = key[0] == "photo" and any(one in its and one not in over for one in shown[key])
+            if key in over or (key[0] == "photo" and rev <= floor and not needed):
+                leave.add(key)
+        out.append(((scope, its), leave))
+    return out
+
+
+async def floor_now() -> int:
+    """The number of the last change heard more than two hundred days ago."""
+    then = clock.rfc3339(clock.now() - timedelta(days=200))
+    lines = await rows("SELECT rev, heard_at FROM change ORDER BY rev")
+    return max((row["rev"] for row in lines if row["heard_at"] < then), default=0)
+
+
+async def may_see(person: str, asked: list[str]) -> Visible:
+    """Every row in the person's reach; a district post has at most two towns there, those its tablet asks for."""
     fewest, units = await places_of(person)
     towns = [one for one in asked if len(one) == 9 and one.isdigit()]
     scopes: list[str] = []
@@ -129,6 +171,27 @@ async def watch(world: World, letter: Letter, answer: httpx2.Response) -> None:
         assert answer.status_code == 401, "I9: told to a device that ended"
     elif letter.path == "/api/sync/pull" and answer.status_code == 200:
         await _page(world, letter, answer.json())
+    elif letter.path.endswith("/preview"):
+        await previews.sent_rightly(world, letter, answer)
+    elif letter.method == "GET" and letter.path.startswith("/api/blobs/"):
+        assert off is None or answer.status_code == 401, "I9: shown to a device that ended"
+        await previews.shown_rightly(world, letter, answer, await _pictures_of(_store(world, letter.person)))
+
+
+def _store(world: World, name: str) -> Store:
+    return next(one for tablet in world.tablets for one in tablet.stores.values() if one.person.name == name)
+
+
+async def _pictures_of(store: Store) -> set[str]:
+    """Hashes of the photos in the person's reach; a district post reaches all of the district at once."""
+    places, units = await places_of(store.person.id)
+    reach = (*places, f"u:{store.person.id}")
+    found = {
+        row["sha256"] for row in await rows("SELECT sha256, home FROM photo") if row["home"].startswith(reach)
+    }
+    for row in await rows("SELECT p.sha256, t.unit FROM task_photo p JOIN task t ON t.id = p.task_id"):
+        found |= {row["sha256"]} if row["unit"] in units else set()
+    return found
 
 
 async def _since_when_off(person: str) -> int | None:
@@ -149,21 +212,17 @@ async def _same_answers(world: World, letter: Letter, results: list[dict[str, An
 
 
 async def _page(world: World, letter: Letter, page: dict[str, Any]) -> None:
-    store = next(
-        one for tablet in world.tablets for one in tablet.stores.values() if one.person.name == letter.person
-    )
+    store = _store(world, letter.person)
     asked = letter.json["scopes"]
-    may_see = await visible(store.person.id, list(asked))
-    assert set(page["scopes"]) == set(may_see), (
-        f"I9: granted {page['scopes'].keys()}, may see {may_see.keys()}"
-    )
-    assert set(page["drop"]) == set(asked) - set(may_see), "I9: a lost scope is not told"
+    due_to = await visible(store.person.id, list(asked))
+    assert set(page["scopes"]) == set(due_to), f"I9: granted {page['scopes'].keys()}, may see {due_to.keys()}"
+    assert set(page["drop"]) == set(asked) - set(due_to), "I9: a lost scope is not told"
     told: dict[str, dict[Key, int]] = defaultdict(dict)
     for one in page["changes"]:
         told[one["scope"]][one["kind"], one["id"]] = one["rev"]
     for scope, cursor in page["scopes"].items():
         after = asked.get(scope, 0)
-        due = {key: rev for key, rev in may_see[scope].items() if after < rev <= cursor}
+        due = {key: rev for key, rev in due_to[scope].items() if after < rev <= cursor}
         assert not told[scope].keys() - due.keys(), (
             f"I8: told beyond {scope}: {told[scope].keys() - due.keys()}"
         )
@@ -173,15 +232,20 @@ async def _page(world: World, letter: Letter, page: dict[str, Any]) -> None:
 
 
 async def complete(store: Store) -> None:
-    """I7: after a pull to its end the tablet holds just what the person may see, no row older or newer."""
-    may_see = await visible(store.person.id, list(store.cursors))
-    wanted = {key: rev for scope in may_see.values() for key, rev in scope.items()}
+    """I7: after a pull to its end the tablet holds just what the person may see, no row older or newer.
+
+    What ended since the floor last rose may still lie there, as it ended."""
+    seen = await may_see(store.person.id, list(store.cursors))
+    told = await visible(store.person.id, list(store.cursors))
+    allowed = {key: rev for its in seen.values() for key, rev in its.items()}
+    wanted = {key for its in told.values() for key in its}
     held = {key: one.rev for key, one in store.rows.items()}
-    assert held == wanted, (
-        f"I7: {store.person.name} lacks {wanted.items() - held.items()}, has {held.items() - wanted.items()}"
-    )
-    scopes = {key: {scope for scope, its in may_see.items() if key in its} for key in wanted}
-    assert {key: one.scopes for key, one in store.rows.items()} == scopes, "I7: held by the wrong scopes"
+    assert wanted <= held.keys(), f"I7: {store.person.name} lacks {wanted - held.keys()}"
+    assert held.items() <= allowed.items(), f"I7: {store.person.name} has {held.items() - allowed.items()}"
+    for key, one in store.rows.items():
+        at_least = {scope for scope, its in told.items() if key in its}
+        at_most = {scope for scope, its in seen.items() if key in its}
+        assert at_least <= one.scopes <= at_most, f"I7: {key} is held by {one.scopes}"
 
 
 # ------------------------------------------------------------------ after every step
@@ -200,6 +264,7 @@ async def every_step(world: World) -> None:
     blobs = Blobs(world.settings.blobs)
     there = {one for tablet in world.tablets for store in tablet.stores.values() for one in store.shots}
     assert all(one in there or blobs.size(one) for one in world.shots), "I16: bytes that are nowhere"
+    await previews.on_disk(world)
     now = await _synced()
     for key, (rev, content) in now.items():
         rev_before, content_before = world.before.get(key, (0, None))
@@ -248,7 +313,7 @@ async def at_the_end(world: World) -> None:
     for tablet in world.tablets:
         for store in tablet.stores.values():
             await complete(store)
-            await _sums(world, store)
+            await sums(world, store)
 
 
 async def _nothing_lost(world: World) -> None:
@@ -412,7 +477,7 @@ async def _photos(world: World) -> None:
             assert sha(found.content) == one == sha(world.shots[one]), "I15: other bytes than were taken"
 
 
-async def _sums(world: World, store: Store) -> None:
+async def sums(world: World, store: Store) -> None:
     """I23: the server's sums are those of what is held; one flipped byte, and they no longer are."""
     body = {
         "replica": store.replica,
@@ -424,7 +489,12 @@ async def _sums(world: World, store: Store) -> None:
     page = (await world.http.post("/api/sync/pull", json=body, headers=head)).json()
     assert page["sums"].keys() == store.cursors.keys()
     for scope, told in page["sums"].items():
-        held = [(key, one.rev) for key, one in sorted(store.rows.items()) if scope in one.scopes]
+        over = set(store.below(scope))
+        held = [
+            (key, one.rev)
+            for key, one in sorted(store.rows.items())
+            if scope in one.scopes and key not in over
+        ]
         assert told == _sum(held), f"I23: {scope}"
         if held:
             [(key, rev), *rest] = held

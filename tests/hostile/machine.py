@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from dispatch.stages import ROWS
-from tests.hostile import invariants
+from tests.hostile import invariants, previews
 from tests.hostile.network import FAULTS, GOOD
 from tests.hostile.tablet import Tablet, sign_in, sync
 from tests.hostile.world import HOME, NEXT, TABLETS, VILLAGES, WATER, Template, World
@@ -65,6 +65,14 @@ ACTS: dict[str, tuple[int, dict[str, st.SearchStrategy[Any]]]] = {
     "decided": (2, {"place": SMALL, "ways": st.sampled_from((("approve",), ("note",), ("decline",), ("approve", "decline")))}),
     "amended": (1, {"tablet": st.sampled_from((0, 0, 3)), "place": SMALL, "behind": st.sampled_from((0, 0, 5))}),
     "voided": (1, {"tablet": st.sampled_from((3, 3, 0)), "place": SMALL}),
+    "finished": (2, {"verb": st.sampled_from(("cancel", "cancel", "pass", "close")), "place": SMALL}),
+    "towns": (1, {"town": st.sampled_from((HOME, HOME, NEXT, ""))}),
+    "published": (1, {}), "months": (1, {}), "signed_in": (1, {"tablet": TABLET}),
+    "cache_lost": (1, {"tablet": TABLET, "how": st.sampled_from(("one", "all", "ahead")), "nth": SMALL}),
+    "preview": (3, {"tablet": TABLET, "place": st.integers(-1, 12), "how": st.sampled_from(previews.BODIES),
+                    "fault": st.sampled_from((*FAULTS, GOOD, GOOD)), "deposit": st.booleans(),
+                    "method": st.sampled_from(("PUT", "PUT", "PUT", "POST"))}),
+    "look": (2, {"tablet": TABLET, "place": st.integers(-1, 12), "wide": st.booleans()}),
     "power_cut": (1, {}), "back_up": (1, {"weeks": st.integers(0, 2)}), "restore": (2, {}),
 }  # fmt: skip
 
@@ -114,7 +122,7 @@ class Hostile(RuleBasedStateMachine):
         structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
         self.runner = asyncio.Runner()
         self.folder = tempfile.TemporaryDirectory(prefix="xuncun-hostile-")
-        self.backed_up = self.restored = False
+        self.backed_up = self.restored = self.slept = False
         self.world: World
 
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:
@@ -190,7 +198,43 @@ class Hostile(RuleBasedStateMachine):
         large = how == "large"
         self.world.act(self.tablet(tablet), verb, args, [shot], v=9 if how == "version" else 1, large=large)
 
+    def finished(self, verb: str, place: int) -> None:
+        """The office ends a task that it carries."""
+        white = self.world.tablets[3]
+        white.current = "office2"
+        self.world.carry(white, HOME)
+        self.world.on_task(white, verb, place)
+
+    def preview(self, tablet: int, place: int, how: str, fault: str, deposit: bool, method: str) -> None:
+        self.world.road.faults = [fault]
+        self.run(
+            previews.send(
+                self.world, self.tablet(tablet), self.shot(place), how, method=method, deposit=deposit
+            )
+        )
+        self.world.road.faults = []
+
+    def look(self, tablet: int, place: int, wide: bool) -> None:
+        self.run(previews.look(self.world, self.tablet(tablet), self.shot(place), wide))
+
+    def shot(self, place: int) -> str:
+        """The hash of a photo that somebody took, announced or not; of none at -1."""
+        taken = sorted(self.world.shots)
+        return taken[place % len(taken)] if taken and place >= 0 else "0" * 64
+
     # ------------------------------------------------------------ tablets
+
+    def towns(self, town: str) -> None:
+        white = self.world.tablets[3]
+        white.current = "office2"
+        self.world.carry(white, *([town] if town else []))
+
+    def cache_lost(self, tablet: int, how: str, nth: int) -> None:
+        self.world.lose(self.tablet(tablet), how, nth)
+
+    def signed_in(self, tablet: int) -> None:
+        one = self.tablet(tablet)
+        self.run(sign_in(one, one.mine, self.world.road))
 
     def sync_badly(self, tablet: int, faults: list[str], page: int, most: int) -> None:
         self.world.road.faults = list(faults)
@@ -239,6 +283,16 @@ class Hostile(RuleBasedStateMachine):
 
     def decided(self, place: int, ways: tuple[str, ...]) -> None:
         self.run(self.world.decide(place, *ways))
+
+    def published(self) -> None:
+        """Often a little later: what is published early takes no more visits."""
+        if len(self.world.made) > 3:
+            self.run(self.world.publish())
+
+    def months(self) -> None:
+        if not self.slept:
+            self.slept = True
+            self.run(self.world.months())
 
     def power_cut(self) -> None:
         self.run(self.world.restart())

@@ -91,14 +91,12 @@ class Network:
             heard(answer)
 
     async def _spoilt(self, letter: Letter, fault: str) -> httpx2.Response:
-        body = letter.content
-        if body is None:
+        if letter.content is None:
             raise NoAnswer  # JSON that is cut or flipped is none: as good as lost
-        half = len(body) // 2
+        answer = await self._there(_with(letter, spoilt(letter.content, fault)))
         if fault == CUT:
-            await self._there(_with(letter, body[:half]))
             raise NoAnswer
-        return await self._there(_with(letter, body[:half] + bytes([body[half] ^ 1]) + body[half + 1 :]))
+        return answer
 
     async def _there(self, letter: Letter, doom: str = "") -> httpx2.Response:
         self.server.doom = doom
@@ -120,3 +118,11 @@ class Network:
 
 def _with(letter: Letter, body: bytes) -> Letter:
     return Letter(letter.person, letter.method, letter.path, letter.headers, None, body)
+
+
+def spoilt(body: bytes, fault: str) -> bytes:
+    """What arrives of a body that is cut, or in which a byte is flipped."""
+    half = len(body) // 2
+    if not body:
+        return body
+    return body[:half] if fault == CUT else body[:half] + bytes([body[half] ^ 1]) + body[half + 1 :]

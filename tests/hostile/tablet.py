@@ -15,13 +15,14 @@ from uuid import uuid4
 import httpx2
 
 from tests.hostile.network import Letter, Network, NoAnswer
-from tests.offline_sync.tablet import PASSWORD
+from tests.offline_sync.tablet import PASSWORD, picture
 from villages.ground import clock
 from villages.ground.ids import new_id
 
 Key = tuple[str, str]
 KEPT_FOR = timedelta(days=7)
 HEALINGS, TURNS = 6, 300
+FINISHED = {"inspection": ("published", "void"), "task": ("closed", "cancelled")}
 TUS = {"Tus-Resumable": "1.0.0", "Content-Type": "application/offset+octet-stream"}
 
 
@@ -80,6 +81,7 @@ class Shot:
 
     data: bytes
     stored_at: str | None = None
+    previewed: bool = False
 
 
 @dataclass
@@ -95,6 +97,8 @@ class Store:
     shots: dict[str, Shot] = field(default_factory=dict)
     rows: dict[Key, Held] = field(default_factory=dict)
     cursors: dict[str, int] = field(default_factory=dict)
+    floors: dict[str, int] = field(default_factory=dict)  # of each scope, as its end was last reached
+    whole: set[str] = field(default_factory=set)  # scopes that were read to their end
 
     def waiting(self) -> list[Entry]:
         return sorted((one for one in self.entries.values() if one.verdict is None), key=lambda one: one.seq)
@@ -125,9 +129,12 @@ class Store:
         """A page, whole, with its cursors; nothing when the cursors are no longer those it was asked with."""
         if asked != self.cursors:
             return False
-        for key in list(self.rows):
-            for scope in page["drop"]:
-                self._leave(key, scope)
+        floor = page.get("floor", {})
+        if slept := [scope for scope in self.whole if asked[scope] < floor.get(scope, 0)]:
+            self.forget(*slept)  # what was finished since then is told to nobody any more
+            return False
+        for scope in page["drop"]:
+            self.forget(scope)
         for left in page.get("gone", []):
             self._leave((left["kind"], left["id"]), left["scope"])
         for told in page["changes"]:
@@ -140,7 +147,39 @@ class Store:
                 held.rev, held.row = told["rev"], told["row"]
             held.scopes.add(told["scope"])
         self.cursors = dict(page["scopes"])
+        for scope in [one for one in page["scopes"] if self.cursors[one] >= page["head"]]:
+            self.whole.add(scope)
+            if floor.get(scope, 0) > self.floors.get(scope, 0):
+                self.floors[scope] = floor[scope]
+                for key in self.below(scope):
+                    self._leave(key, scope)
         return True
+
+    def below(self, scope: str) -> list[Key]:
+        """What the scope's floor lets go: what was finished at or below it, and photos of nothing else."""
+        floor = self.floors.get(scope, 0)
+        here = {key: held for key, held in self.rows.items() if scope in held.scopes}
+        over = {key for key, held in here.items() if held.row.get("stage") in FINISHED.get(key[0], ())}
+        needed = {
+            photo["id"]
+            for key, held in here.items()
+            if key[0] in FINISHED and (held.rev > floor or key not in over)
+            for photo in held.row["photos"]
+        }
+        return [
+            key
+            for key, held in here.items()
+            if held.rev <= floor and (key in over or (key[0] == "photo" and key[1] not in needed))
+        ]
+
+    def forget(self, *scopes: str) -> None:
+        """The scopes' rows go; those that are still held are read from the start."""
+        for scope in scopes:
+            for key in list(self.rows):
+                self._leave(key, scope)
+            self.cursors[scope] = 0
+            self.floors.pop(scope, None)
+            self.whole.discard(scope)
 
     def _leave(self, key: Key, scope: str) -> None:
         held = self.rows.get(key)
@@ -171,15 +210,15 @@ class Store:
                 del self.entries[entry.id]
 
     def drop_cache(self) -> None:
-        self.rows, self.cursors = {}, {}
+        self.rows, self.cursors, self.floors, self.whole = {}, {}, {}, set()
 
     def copy(self) -> "Store":
         """The store as an old copy of itself would bring it back."""
         made = Store(self.person, self.replica, self.seq, self.epoch, self.horizon)
         made.entries = deepcopy(self.entries)
-        made.shots = {sha: Shot(shot.data, shot.stored_at) for sha, shot in self.shots.items()}
+        made.shots = {sha: Shot(**vars(shot)) for sha, shot in self.shots.items()}
         made.rows = {key: Held(held.rev, held.row, set(held.scopes)) for key, held in self.rows.items()}
-        made.cursors = dict(self.cursors)
+        made.cursors, made.floors, made.whole = dict(self.cursors), dict(self.floors), set(self.whole)
         return made
 
     def of(self, kind: str) -> list[dict[str, Any]]:
@@ -299,7 +338,7 @@ class Run:
                 others = [one for one in store.waiting() if one not in strangers]
                 store.renumber([*others, *strangers], told["last_seq"] + 1, None)
         for shot in store.shots.values():
-            shot.stored_at = None
+            shot.stored_at, shot.previewed = None, False
         store.drop_cache()
         store.epoch, store.horizon = told["epoch"], None
 
@@ -383,10 +422,21 @@ class Run:
         if answer.status_code != 200:
             raise Halt(answer.text)
         told = answer.json()
+        for sha in told["missing"]:
+            await self._preview(sha)
         for sha in wanted:
             if sha in told["missing"]:
                 await self._upload(sha, begun=bool(told["partial"].get(sha)))
             self.store.shots[sha].stored_at = clock.rfc3339(clock.now())
+
+    async def _preview(self, sha: str) -> None:
+        """Once, and whatever is said to it: a refusal harms no original."""
+        if not self.store.shots[sha].previewed:
+            head = {**self._auth(), "Content-Type": "image/jpeg"}
+            answer = await self._bytes("PUT", f"/api/blobs/{sha}/preview", head, preview_of(sha))
+            if answer.status_code >= 500:
+                raise Halt(answer.text)
+            self.store.shots[sha].previewed = True
 
     async def _upload(self, sha: str, *, begun: bool) -> None:
         data = self.store.shots[sha].data
@@ -494,6 +544,11 @@ async def sign_in(tablet: Tablet, store: Store, road: Network) -> bool:
 def sha(data: bytes) -> str:
     """SHA-256 in hex."""
     return hashlib.sha256(data).hexdigest()
+
+
+def preview_of(name: str) -> bytes:
+    """The small picture that runs ahead of the photo of this hash."""
+    return picture(f"small {name}")
 
 
 def _moment(text: str) -> datetime:

@@ -39,12 +39,12 @@ async def test_answers_lost_and_servers_killed_at_every_commit(world: World) -> 
     red = world.tablets[0]
     for nth, fault in enumerate((UNHEARD, TWICE, KILLED_BEFORE, KILLED_AFTER)):
         world.visit(red, VILLAGES[nth + 2], 1)
-        for skipped in range(3):  # the push, the question for what is missing, the photo
+        for skipped in range(4):  # the push, the question for what is missing, the preview, the photo
             world.road.faults = [*[GOOD] * skipped, fault]
             await sync(red, world.road)
             await invariants.every_step(world)
     world.visit(red, VILLAGES[6], 2)
-    world.road.faults = [GOOD, GOOD, FLIPPED, GOOD, CUT]
+    world.road.faults = [GOOD, GOOD, GOOD, GOOD, FLIPPED, GOOD, CUT]
     await sync(red, world.road)
     await sync(red, world.road)
     await ended(world)

@@ -20,6 +20,9 @@ from starlette.applications import Starlette
 from app import make_app
 from dispatch.demo_district import load_demo
 from dispatch.stages import ROWS
+from inspections.commands import publish_at_desk
+from inspections.models import Round
+from inspections.progress import progress
 from offline_sync import held, nightly, restore
 from offline_sync.models import Device
 from tests.hostile.network import KILLED_BEFORE, Killed, Letter, Network
@@ -150,7 +153,7 @@ class World:
             for person in people:
                 stores[person] = store = Store(template.people[person])
                 kept, cursors, store.epoch = template.rows[person]
-                page = {"drop": [], "scopes": cursors, "changes": [
+                page = {"drop": [], "scopes": cursors, "head": 0, "changes": [
                     {"kind": kind, "id": key, "rev": rev, "row": row, "scope": scope}
                     for (kind, key), (rev, row, scopes) in kept.items() for scope in scopes]}  # fmt: skip
                 store.apply({}, page)
@@ -210,6 +213,14 @@ class World:
         self.verdicts = {one: told for one, told in self.verdicts.items() if told[2] < back.rev}
         self.before = {}
         await self.start()
+
+    async def months(self) -> None:
+        """More than half a year passes: what was finished leaves the tablets, and everybody has to sign in again."""
+        self.weeks += 29
+        for tablet in self.tablets:
+            tablet.die()
+            for store in tablet.stores.values():
+                await sign_in(tablet, store, self.road)
 
     async def watch(self, letter: Letter, answer: httpx2.Response) -> None:
         """Every answer that leaves the server is looked at, heard or not."""
@@ -285,6 +296,39 @@ class World:
         stage = known[place % len(known)]["stage"] if known else ""
         verbs = sorted(verb for verb, row in ROWS.items() if stage in row.froms and role in row.roles)
         return verbs[nth % len(verbs)] if verbs else "note"
+
+    def carry(self, tablet: Tablet, *towns: str) -> None:
+        """Somebody of the district has these towns on their tablet from now on, and no others."""
+        store = tablet.mine
+        for scope in [one for one in store.cursors if len(one) == 9 and one.isdigit() and one not in towns]:
+            store.forget(scope)
+            del store.cursors[scope]
+        for town in towns:
+            store.cursors.setdefault(town, 0)
+
+    def lose(self, tablet: Tablet, how: str, nth: int) -> None:
+        """A cache vanishes, one scope of it, or its cursors speak of numbers that never were."""
+        store = tablet.mine
+        scopes = sorted(store.cursors)
+        if how == "all":
+            store.drop_cache()
+        elif how == "ahead":
+            store.cursors = {scope: cursor + 100_000 for scope, cursor in store.cursors.items()}
+        elif scopes:
+            store.forget(scopes[nth % len(scopes)])
+
+    async def publish(self) -> int:
+        """The office publishes every round that runs and has a visit; how many."""
+        who = await who_is(await PersonRow.get(name="office2"))
+        done = 0
+        for found in await Round.filter(stage__in=("started", "closed")):
+            figures = (await progress([found.id]))[found.id]
+            try:
+                await publish_at_desk(who, found, figures.missing)
+            except Problem:
+                continue  # no visit yet, or a veto that nobody decided
+            done += 1
+        return done
 
     def reuse(self, tablet: Tablet) -> None:
         """A slip of a tablet: another body under an id that went out before."""

@@ -85,7 +85,7 @@ test("a row that left a scope goes unless another holds it, and may come back", 
   assert.deepEqual(await rowsIn(cache), ["photo p 7 u:a", "round r 6 g"]);
 });
 
-test("finished work at or below the floor leaves, with photos that nothing unfinished shows", async () => {
+test("finished work at or below the floor leaves, with photos that nothing which stays shows", async () => {
   const { cache } = await freshHouse();
   const photos = (...ids: string[]) => ({ photos: ids.map((id) => ({ id })) });
   await put(cache, page({ [TOWN]: 20 }, [
@@ -95,9 +95,25 @@ test("finished work at or below the floor leaves, with photos that nothing unfin
     change(TOWN, 12, "task", "late", { stage: "closed", ...photos() }), change(TOWN, 7, "village", VILLAGE),
   ], { floor: { [TOWN]: 10 } }));
   assert.deepEqual((await rowsIn(cache)).map((row) => row.split(" ")[1]), ["p1", "p4", "late", "open", VILLAGE]);
-  // Once the task is closed its old photo counts no longer on the server either, though it is still here.
-  await put(cache, page({ [TOWN]: 25 }, [change(TOWN, 25, "task", "open", { stage: "closed", ...photos("p1") })], { floor: { [TOWN]: 10 } }));
-  assert.deepEqual((await sums(cache, [TOWN]))[TOWN], serverSum([`village|${VILLAGE}|7`, "photo|p4|11", "task|late|12", "task|open|25"]));
+  // A task that was closed after the floor keeps its old photos; without it they count no longer, though they are still here.
+  await put(cache, page({ [TOWN]: 25 }, [change(TOWN, 25, "task", "open", { stage: "closed", ...photos("p1") })], { floor: { [TOWN]: 11 } }));
+  const staying = [`village|${VILLAGE}|7`, "task|late|12", "task|open|25"];
+  assert.deepEqual((await sums(cache, [TOWN]))[TOWN], serverSum([...staying, "photo|p1|4"]));
+  await put(cache, page({ [TOWN]: 26 }, [change(TOWN, 26, "task", "open", { stage: "closed", ...photos() })], { floor: { [TOWN]: 11 } }));
+  assert.deepEqual((await sums(cache, [TOWN]))[TOWN], serverSum([...staying.slice(0, 2), "task|open|26"]));
+});
+
+test("a scope that slept past its floor begins anew: what was finished there meanwhile is told no more", async () => {
+  const { cache } = await freshHouse();
+  const task = (rev: number, id: string, stage: string) => change(TOWN, rev, "task", id, { stage, photos: [] });
+  await put(cache, page({ [TOWN]: 5, g: 5 }, [task(3, "ended", "accepted"), task(4, "open", "accepted"), change("g", 5, "town", TOWN)]));
+  const late = page({ [TOWN]: 40, g: 40 }, [task(39, "new", "accepted")], { floor: { [TOWN]: 20 } });
+  assert.equal(await applyPage(cache, await cursors(cache), late), false);
+  assert.deepEqual(await cursors(cache), { [TOWN]: 0, g: 5 });
+  assert.equal((await rowsIn(cache)).length, 3, "seen until told anew");
+  await put(cache, page({ [TOWN]: 4, g: 5 }, [task(4, "open", "accepted")], { head: 40, floor: { [TOWN]: 20 } }));
+  await put(cache, page({ [TOWN]: 40, g: 40 }, [task(39, "new", "accepted")], { floor: { [TOWN]: 20 } }));
+  assert.deepEqual((await rowsIn(cache)).map((row) => row.split(" ")[1]), ["new", "open", TOWN]);
 });
 
 const serverSum = (names: string[]) => {

@@ -6,12 +6,12 @@ const FINISHED: Partial<Record<string, readonly string[]>> = {
   inspection: ["published", "void"], task: ["closed", "cancelled"],
 };
 
-/** The rows of one scope that may leave: finished at or below the floor, and photos that nothing unfinished shows. */
+/** The rows of one scope that may leave: finished at or below the floor, and photos that nothing which stays shows. */
 export function belowFloor(rows: readonly RowKept[], floor: number): RowKept[] {
   if (!floor) return [];
   const needed = new Set<string>();
-  for (const { kind, row } of rows) {
-    if ((kind === "task" || kind === "inspection") && !finished(kind, row)) {
+  for (const { kind, rev, row } of rows) {
+    if ((kind === "task" || kind === "inspection") && (rev > floor || !finished(kind, row))) {
       (row as TaskRow | InspectionRow).photos.forEach((photo) => needed.add(photo.id));
     }
   }

@@ -20,11 +20,15 @@ export async function cursors(cache: Cache): Promise<Record<string, number>> {
   return Object.fromEntries(held.map(({ scope, cursor }) => [scope, cursor]));
 }
 
-/** False, and nothing done, when the cursors are no longer those that the page was asked with. */
+/** False when the page does not fit and is to be asked for again: the cursors are no longer those that it was asked with,
+ * or a scope slept past its floor. What was finished there meanwhile is told to nobody, so it begins anew. */
 export function applyPage(cache: Cache, asked: Readonly<Record<string, number>>, page: Page): Promise<boolean> {
   return cache.write(["rows", "scopes"], async (t) => {
     const held = new Map((await t.all("scopes")).map((scope) => [scope.scope, scope]));
     if (!same(asked, held)) return false;
+    const slept = [...held.values()].filter((one) => one.whole && !one.doubted && one.cursor > 0 && one.cursor < (page.floor[one.scope] ?? 0));
+    slept.forEach((one) => t.put("scopes", anew(one)));
+    if (slept.length) return false;
     const desk = new Desk(t, held);
     for (const scope of page.drop) await desk.drop(scope, Object.keys(page.scopes));
     for (const scope of Object.keys(page.scopes)) desk.hold(scope);
@@ -43,10 +47,12 @@ export function applyPage(cache: Cache, asked: Readonly<Record<string, number>>,
 export async function refetch(cache: Cache, scopes: readonly string[]): Promise<void> {
   await cache.write(["scopes"], async (t) => {
     for (const one of await Promise.all(scopes.map((scope) => t.get("scopes", scope)))) {
-      if (one) t.put("scopes", { ...one, cursor: 0, since: one.since + 1, doubted: true });
+      if (one) t.put("scopes", anew(one));
     }
   });
 }
+
+const anew = (scope: ScopeKept): ScopeKept => ({ ...scope, cursor: 0, since: scope.since + 1, doubted: true });
 
 const TOWN = /^\d{9}$/;
 export const townsHeld = async (cache: Cache): Promise<string[]> => Object.keys(await cursors(cache)).filter((scope) => TOWN.test(scope));
