@@ -11,11 +11,13 @@ from typing import Any
 from uuid import UUID
 
 import rfc8785
-from tortoise.expressions import Q
+from tortoise.expressions import Q, Subquery
+from tortoise.queryset import QuerySet
 
 from dispatch.look_back import FROM_DAYS, LEAST, MOST, TO_DAYS, Closed, Inspector, Pick, draw
 from dispatch.models import LookBack, LookBackTask, Step, Task
 from dispatch.notices import Told, settle, write
+from dispatch.queries import within
 from dispatch.shares import LOOK_BACK, shares_of
 from dispatch.stages import CLOSED, INSPECTOR
 from inspections.models import Inspection
@@ -51,22 +53,18 @@ def _window(now: datetime) -> tuple[datetime, datetime]:
     return now - timedelta(days=TO_DAYS), now - timedelta(days=FROM_DAYS)
 
 
-async def _rows(district: str, since: datetime, until: datetime) -> list[dict[str, Any]]:
+def _unseen(district: str, since: datetime, until: datetime) -> QuerySet[Task]:
     """Tasks closed in the window that nobody has looked at since."""
-    seen = set(await LookBackTask.filter(outcome__in=["", "fine"]).values_list("task_id", flat=True))
-    found = await (
-        Task.filter(
-            stage=CLOSED, closed_at__gte=since, closed_at__lt=until, village__startswith=district,
-            basis_gone=False,
-        )
-        .order_by("id").values("id", "village", "inspection")
+    seen = LookBackTask.filter(outcome__in=["", "fine"]).values("task_id")
+    return Task.filter(
+        within([district]), ~Q(id__in=Subquery(seen)), stage=CLOSED, closed_at__gte=since, closed_at__lt=until,
+        basis_gone=False,
     )  # fmt: skip
-    return [row for row in found if row["id"] not in seen]
 
 
 async def within_reach(district: str) -> int:
     """How many tasks a draw of today would choose from."""
-    return len(await _rows(district, *_window(clock.now())))
+    return await _unseen(district, *_window(clock.now())).count()
 
 
 async def fix(who: Who, *, act: UUID, share: int, due: datetime) -> LookBack:
@@ -82,7 +80,7 @@ async def fix(who: Who, *, act: UUID, share: int, due: datetime) -> LookBack:
     if not LEAST <= share <= MOST or due <= now:
         raise Problem("invalid", what=f"抽取比例须在 {LEAST}% 至 {MOST}% 之间，完成日期须晚于今天。")
     since, until = _window(now)
-    if not await _rows(who.district, since, until):
+    if not await _unseen(who.district, since, until).exists():
         raise Problem("invalid", what=EMPTY)
 
     async def work(line: Line) -> LookBack:
@@ -107,7 +105,8 @@ async def fix(who: Who, *, act: UUID, share: int, due: datetime) -> LookBack:
 
 async def pool(one: LookBack) -> tuple[list[Closed], list[Inspector]]:
     """What is drawn from: tasks closed in the window that nobody has looked at since, and the inspectors of today."""
-    rows = await _rows(one.district, one.since, one.until)
+    closed = _unseen(one.district, one.since, one.until)
+    rows = await closed.order_by("id").values("id", "village", "inspection")
     known = await _known(rows)
     tasks = [Closed(str(row["id"]), row["village"], frozenset(known[row["id"]])) for row in rows]
     today = clock.local(clock.now()).date()

@@ -11,7 +11,7 @@ import pytest
 from starlette.applications import Starlette
 
 from dispatch import daily
-from dispatch.look_backs import posts_lent
+from dispatch.look_backs import posts_lent, within_reach
 from dispatch.models import LookBack, LookBackTask, Notice, Step, Task
 from tests.dispatch.desk_house import DISTRICT, NEIGHBOUR, TOWN, Desk, at_desk, house, said, some_tasks
 from villages.changes import SYSTEM, Line, change
@@ -112,6 +112,7 @@ async def test_only_what_was_closed_a_month_to_three_ago_and_nobody_has_looked_a
     await closed(3, days=29)
     await closed(3, days=91)
     mine = await closed(5, days=31)
+    assert await within_reach(DISTRICT) == 5 and await within_reach("110108") == 0
     async with at_desk(app, "office") as office:
         one = await fixed(office)
         await drawn(office, one)
@@ -121,6 +122,7 @@ async def test_only_what_was_closed_a_month_to_three_ago_and_nobody_has_looked_a
         form = await office.form("/look-backs", "/look-backs")
         await office.send(form, share="20")
         two = await LookBack.get(ordinal=2)
+        assert await within_reach(DISTRICT) == 5 - len(taken) == 4
         assert f"现有 {5 - len(taken)} 项" in said(await office.get(f"/look-backs/{two.id}"))
 
 
