@@ -1,9 +1,9 @@
 """Whose turn it is: the posts that must act next on a task, and the people who hold them today."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from dispatch.stages import (
@@ -17,6 +17,7 @@ from dispatch.stages import (
     SUBMITTED,
     TOWN,
 )
+from villages.ground.bulk import Question
 from villages.ground.database import rows
 
 
@@ -81,13 +82,23 @@ async def directory(today: date, places: Iterable[str] | None = None) -> Directo
 
     By hand: the ORM takes ten times as long to write this statement as SQLite to answer it, in every visit's change.
     """
-    asked = sorted(set(places)) if places is not None else []
-    if places is not None and not asked:
-        return Directory()
-    where = f" AND p.place IN ({', '.join('?' * len(asked))})" if asked else ""
-    text = f"{_HOLDERS}{where} ORDER BY p.person_id"
+    text, values = question(today, places)
+    return directory_of(await rows(text, *values))
+
+
+def question(today: date, places: Iterable[str] | None = None) -> Question:
+    """What `directory` asks."""
+    if places is None:
+        return f"{_HOLDERS} ORDER BY p.person_id", [today, today]
+    asked = sorted(set(places))
+    where = f" AND p.place IN ({', '.join('?' * len(asked)) or 'NULL'})"
+    return f"{_HOLDERS}{where} ORDER BY p.person_id", [today, today, *asked]
+
+
+def directory_of(holders: Iterable[Mapping[str, Any]]) -> Directory:
+    """The answer to `question`, as a directory."""
     found: dict[Hand, list[UUID]] = {}
-    for row in await rows(text, today, today, *asked):
+    for row in holders:
         found.setdefault(Hand(row["role"], row["place"]), []).append(_uuid(row["person_id"]))
     return Directory(found)
 

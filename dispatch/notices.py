@@ -6,17 +6,27 @@ before it needless (`over`): somebody has acted. What happens again is told agai
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from dispatch import deadlines
-from dispatch.hands import Directory, Hand, directory, next_hands, town_hands, unit_hands
+from dispatch.hands import (
+    Directory,
+    Hand,
+    directory,
+    directory_of,
+    next_hands,
+    question,
+    town_hands,
+    unit_hands,
+)
 from dispatch.models import Notice, Task
 from dispatch.registers import Act
 from dispatch.stages import CLOSED, OFFICE, SUBMITTED
 from villages.changes import Line, shielded
 from villages.ground import clock
+from villages.ground.bulk import Question
 from villages.ground.database import look, rows
 from villages.permissions import Who
 
@@ -109,8 +119,7 @@ def _told_people(known: Directory, task: Task, ask: Act, kind: str, unit: str) -
 
 async def tell_opened(line: Line, tasks: Sequence[Mapping[str, Any]]) -> None:
     """Tell whoever must sign for new tasks (with id, unit, village); one query and one statement for all."""
-    places = {code for task in tasks for code in (task["unit"], task["village"][:9], task["village"][:6])}
-    known = await directory(clock.local(line.heard_at).date(), places)
+    known = directory_of(await line.asked(opened_question(line.heard_at, tasks)))
     told = [
         Told(person, "accept", str(task["id"]), place_for(hand, task["village"]))
         for task in tasks
@@ -119,6 +128,12 @@ async def tell_opened(line: Line, tasks: Sequence[Mapping[str, Any]]) -> None:
         )
     ]
     write(line, told)
+
+
+def opened_question(moment: datetime, tasks: Iterable[Mapping[str, Any]]) -> Question:
+    """Who may have to sign for these new tasks."""
+    places = {code for task in tasks for code in (task["unit"], task["village"][:9], task["village"][:6])}
+    return question(clock.local(moment).date(), places)
 
 
 def settle(line: Line, subject: object, kind: str = "") -> None:

@@ -12,12 +12,14 @@ from dispatch.deadlines import deadline_for
 from dispatch.departments import told_anew, village_for_department
 from dispatch.models import Step, Task, TaskPhoto
 from dispatch.moves import apply
-from dispatch.notices import tell_opened
+from dispatch.notices import opened_question, tell_opened
 from dispatch.open_number import number
 from dispatch.registers import Act
 from inspections.answers import FindingIn, Submission
 from inspections.submit import MOST_DAYS, Taken
 from villages.changes import SYSTEM, Line
+from villages.ground import clock
+from villages.ground.bulk import Question
 from villages.ground.ids import new_id
 from villages.models import Unit
 
@@ -84,6 +86,18 @@ async def open_tasks(
         told_anew(line, [link["photo"] for link in links if link["task_id"] in theirs])
     await tell_opened(line, tasks)
     return [task["id"] for task in tasks]
+
+
+def question(submission: Submission) -> Question:
+    """Whom `open_tasks` will tell, as far as the sheet says; a caller who can asks it as the change begins."""
+    village = submission.village
+    opened = [
+        {"unit": finding.unit or village, "village": village}
+        for answer in submission.answers
+        for finding in answer.findings
+        if finding.action == "dispatch"
+    ]
+    return opened_question(clock.now(), opened)
 
 
 def _task(

@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 
 from inspections import evidence
-from inspections.models import AnswerRow, Finding, Inspection, InspectionVersion, PhotoUse
+from inspections.models import Finding, Inspection, InspectionVersion, PhotoUse
 from inspections.scoring import grade_of
 from inspections.sheet import Checklist
 from inspections.submit import Prepared, Taken, add_parts
@@ -98,7 +98,6 @@ async def _take_back(found: Inspection, named: set[UUID]) -> None:
     """What the sheet before said; a partner's photos, which it never named, stay."""
     declared = {UUID(str(photo["id"])) for photo in msgspec.json.decode(found.document).get("photos", ())}
     await PhotoUse.filter(inspection=found.id, photo_id__in=declared | named).delete()
-    await AnswerRow.filter(inspection_id=found.id).delete()
     await Finding.filter(inspection_id=found.id).delete()
 
 

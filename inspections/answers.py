@@ -65,7 +65,7 @@ class Veto(Struct, frozen=True, kw_only=True):
     second: UUID | None = None
 
 
-class Answer(Struct, frozen=True, kw_only=True):
+class Answer(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What was said about one item; of the method's fields only its own is set, None means not filled in.
 
     deduct, zero_if: `counts` by rule (empty: looked, nothing found) · levels: `level` · yes_no: `yes` ·

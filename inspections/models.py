@@ -136,24 +136,6 @@ class InspectionVersion(Model):
         unique_together = (("inspection", "number"),)
 
 
-class AnswerRow(Model):
-    """One item of one inspection, for figures: points out of weight, and how."""
-
-    id = fields.BigIntField(primary_key=True)
-    inspection: fields.ForeignKeyRelation[Inspection] = fields.ForeignKeyField(
-        "inspections.Inspection", related_name=False, on_delete=fields.RESTRICT, db_index=True
-    )
-    item = fields.CharField(12)
-    points = fields.DecimalField(6, 2)
-    weight = fields.DecimalField(6, 2)
-    na = fields.BooleanField()
-    unproven = fields.BooleanField()
-
-    class Meta:
-        table = "answer"
-        table_description = " "
-
-
 class Finding(Model):
     """问题: one spot where points were lost."""
 

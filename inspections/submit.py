@@ -11,9 +11,11 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from inspections import evidence
 from inspections.answers import Answer, FindingIn, PhotoIn, Submission
-from inspections.models import AnswerRow, Finding, Inspection, PhotoUse
+from inspections.models import Finding, Inspection, PhotoUse
 from inspections.partners import early_question, restate
 from inspections.rounds import complete
 from inspections.scoring import Score, score
@@ -87,9 +89,7 @@ async def submit(line: Line, ready: Prepared) -> tuple[Taken, list[str]]:
     Raises Hold for round_closed and duplicate_visit, which only the write lock can decide.
     """
     sub = ready.submission
-    rounds, slots, early = await line.ask(
-        _round_question(sub), evidence.slots_question(sub.photos), early_question(sub.inspection)
-    )
+    rounds, slots, early = await line.ask(*questions(sub))
     late = _round_takes(rounds, sub) and not await _came_in_time(line, ready)
     scored = ready.scored
     line.add(
@@ -126,6 +126,11 @@ async def submit(line: Line, ready: Prepared) -> tuple[Taken, list[str]]:
     return Taken(sub.inspection, sub.village, scored.score, scored.grade or "", late, came), missing
 
 
+def questions(sub: Submission) -> list[Question]:
+    """What `submit` has to know under the write lock; a caller who can asks it as the change begins."""
+    return [_round_question(sub), evidence.slots_question(sub.photos), early_question(sub.inspection)]
+
+
 def _round_question(sub: Submission) -> Question:
     text = (
         "SELECT r.stage, r.name, (SELECT COUNT(*) FROM inspection i WHERE i.round_id = r.id AND i.village = ?"
@@ -159,19 +164,9 @@ async def _came_in_time(line: Line, ready: Prepared) -> bool:
 
 
 def add_parts(line: Line, ready: Prepared) -> None:
-    """Queue the rows of the sheet: an answer for each item, its findings, what each photo proves."""
+    """Queue the rows of the sheet: its findings and what each photo proves. Its answers stand in the inspection's own row."""
     sub = ready.submission
     inspection = str(sub.inspection)
-    line.add(
-        AnswerRow,
-        [
-            dict(
-                inspection_id=inspection, item=code, points=item.points, weight=item.weight, na=item.na,
-                unproven=item.unproven,
-            )
-            for code, item in ready.scored.items.items()
-        ],
-    )  # fmt: skip
     findings = [(answer.item, finding) for answer in sub.answers for finding in answer.findings]
     line.add(Finding, [_finding(sub, ready, item, finding) for item, finding in findings])
     uses = [
@@ -202,19 +197,9 @@ def _finding(sub: Submission, ready: Prepared, item: str, finding: FindingIn) ->
     )  # fmt: skip
 
 
-_SAID = tuple(name for name in Answer.__struct_fields__ if name not in ("item", "na"))
-
-
 def _answer_row(code: str, answer: Answer | None, scored: Score, auto: Decimal | None) -> dict[str, Any]:
     """What was said about an item, and what it scored; the change encodes it once, as it stands."""
-    row: dict[str, Any] = {"item": code}
-    if answer is not None:
-        for name in _SAID:
-            said = getattr(answer, name)
-            if said is not None and said != () and said != "":
-                row[name] = said
-        if answer.na:
-            row["na"] = True
+    row: dict[str, Any] = msgspec.to_builtins(answer) if answer is not None else {"item": code}
     if auto is not None:
         row["value"] = str(auto)
     item = scored.items.get(code)

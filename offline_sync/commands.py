@@ -24,7 +24,7 @@ from offline_sync.loose import about as about_of
 from offline_sync.loose import loose
 from offline_sync.protocol import DismissArgs, EvidenceArgs, LocateArgs, TaskArgs, VoidArgs
 from offline_sync.verdicts import Arrived, Verdict
-from offline_sync.works import Refused, Work, args_text, hold_with_photos, only, taken_in
+from offline_sync.works import Foreseen, Refused, Work, args_text, hold_with_photos, only, taken_in
 from villages.changes import Actor, Line
 from villages.ground import clock
 from villages.ground.database import look
@@ -85,7 +85,7 @@ async def _submit(args: Submission, who: Who, arrived: Arrived) -> Work:
             await join_before_photos(line, inspection.id, inspection.early)
         return taken_in(inspection, tasks, missing, about)
 
-    return work
+    return Foreseen(work, [*submit.questions(args), open_tasks.question(args)])
 
 
 async def _evidence(args: EvidenceArgs, who: Who, arrived: Arrived) -> Work:

@@ -20,7 +20,7 @@ from offline_sync.models import Command, CommandTry, Replica, Stranger
 from offline_sync.protocol import CommandIn
 from offline_sync.verdicts import Arrived, Kept, Verdict, keep
 from offline_sync.wire import readable
-from offline_sync.works import Refused, Work, only
+from offline_sync.works import Foreseen, Refused, Work, only
 from villages.changes import Line, change, shielded
 from villages.ground import clock
 from villages.ground.database import look
@@ -203,7 +203,7 @@ async def _in_change(who: Who, arrived: Arrived, work: Work) -> Kept:
     try:
         return await change(
             unit, claim=(counted, [command.seq, str(arrived.replica), command.seq - 1]), district=who.district, actor=commands.actor_of(who, command.verb), verb=command.verb,
-            at=arrived.at, command_id=command.id,
+            at=arrived.at, command_id=command.id, ahead=work.ahead if isinstance(work, Foreseen) else (),
         )  # fmt: skip
     except IntegrityError:
         # The id is the last guard: another replica's request may have brought the same act meanwhile.

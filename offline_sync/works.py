@@ -1,6 +1,7 @@
 """What a command's preparing hands on: work to be done inside the change, ending in a verdict."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -8,9 +9,22 @@ from inspections import evidence
 from inspections.submit import Taken
 from offline_sync.verdicts import Arrived, Verdict
 from villages.changes import Line
+from villages.ground.bulk import Question
 from villages.permissions import Who
 
 Work = Callable[[Line], Awaitable[Verdict]]
+
+
+@dataclass(frozen=True)
+class Foreseen:
+    """A work that knows what it will ask first, so that the change asks it as it begins."""
+
+    work: Work
+    ahead: Sequence[Question]
+
+    async def __call__(self, line: Line) -> Verdict:
+        """Do the work."""
+        return await self.work(line)
 
 
 class Refused(Exception):

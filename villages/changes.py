@@ -9,7 +9,7 @@ write nor a locked database. No network, PDF or file work belongs inside.
 import asyncio
 import hashlib
 import secrets
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
@@ -66,23 +66,39 @@ class Line:
     to_stage: str = ""
     body: dict[str, Any] = field(default_factory=dict)
     _queue: list[bulk.Statement] = field(default_factory=list, repr=False)
+    _known: dict[tuple[str, tuple[Any, ...]], list[dict[str, Any]]] = field(default_factory=dict, repr=False)
 
     def about(self, kind: str, subject: object, home: str, *, moved: tuple[str, str] = ("", "")) -> None:
         """Say what this change is about; `moved` is (from stage, to stage)."""
         self.subject_kind, self.subject_id, self.home = kind, str(subject), home
         self.from_stage, self.to_stage = moved
 
+    def foresaw(self, ahead: Sequence[bulk.Question], answers: list[list[dict[str, Any]]]) -> None:
+        """These questions were answered as the change began; the answers hold until it writes."""
+        self._known = {
+            (text, tuple(values)): rows for (text, values), rows in zip(ahead, answers, strict=True)
+        }
+
     async def run(self, text: str, *values: Any) -> list[dict[str, Any]]:
         """One statement (with `?`) inside this change, after what was queued; returns its rows."""
         await self.flush()
+        self._known.clear()
         return await self.client.execute_query_dict(sql(self.client, text), list(values))
 
     async def ask(self, *questions: bulk.Question) -> list[list[dict[str, Any]]]:
         """Several statements (with `?`) at once, after what was queued; returns the rows of each."""
+        if not self._queue and all((text, tuple(values)) in self._known for text, values in questions):
+            return [self._known[text, tuple(values)] for text, values in questions]
         await self.flush()
         return await bulk.ask_all(
             self.client, [(sql(self.client, text), values) for text, values in questions]
         )
+
+    async def asked(self, question: bulk.Question) -> list[dict[str, Any]]:
+        """The rows of a question that nothing queued in this change bears on: as `ask`, or as the change began."""
+        text, values = question
+        known = self._known.get((text, tuple(values)))
+        return known if known is not None else (await self.ask(question))[0]
 
     def add(self, model: type[Model], rows: Iterable[bulk.Row]) -> None:
         """Queue rows to be inserted before the change ends, or before the next `run` or `flush`.
@@ -101,6 +117,7 @@ class Line:
         """Write what was queued."""
         if self._queue:
             queued, self._queue = self._queue, []
+            self._known.clear()
             await bulk.run_all(self.client, queued)
 
     async def commit(self) -> None:
@@ -158,10 +175,12 @@ async def change(
     at: datetime | None = None,
     command_id: UUID | None = None,
     claim: bulk.Question | None = None,
+    ahead: Sequence[bulk.Question] = (),
 ) -> T:
     """Run `work` as one numbered change of `district` and return what it returns, after the commit.
 
     `claim`: a statement (with `?`) that runs right after the number was taken; `line.claimed` has its rows.
+    `ahead`: what the work will `ask` before it has written anything, answered in the trip that takes the number.
     Raises whatever `work` raises, with nothing written; LookupError when the district does not exist.
     """
     heard_at = clock.now()
@@ -170,7 +189,8 @@ async def change(
         token = inside_change.set(True)
         try:
             number: bulk.Question = (_NUMBER, [district])
-            async with write_transaction(number, *([claim] if claim else [])) as (client, answers):
+            opening = [number, *([claim] if claim else [])]
+            async with write_transaction(*opening, *ahead) as (client, answers):
                 if not answers[0]:
                     raise LookupError(f"no district {district}")
                 head = answers[0][0]
@@ -179,6 +199,7 @@ async def change(
                     district, head["rev"], epoch, head["chain_hash"], actor, heard_at, at or heard_at, client, verb,
                     command_id, claimed=answers[1] if claim else [], home=district, subject_id=district,
                 )  # fmt: skip
+                line.foresaw(ahead, answers[len(opening) :])
                 answer = await work(line)
                 await _close(line)
                 return answer

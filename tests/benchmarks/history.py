@@ -18,7 +18,6 @@ _NAMES = {
     "round": ("id",),
     "assignment": ("id", "round_id"),
     "inspection": ("id", "round_id"),
-    "answer": ("inspection_id",),
     "finding": ("id", "inspection_id"),
     "photo": ("id", "sha256"),
     "photo_use": ("photo_id", "inspection", "finding"),

@@ -8,7 +8,6 @@ from typing import Any
 # Table → which of its rows belong to the inspection `?` (parents first).
 _ROWS = {
     "inspection": "id = :inspection",
-    "answer": "inspection_id = :inspection",
     "finding": "inspection_id = :inspection",
     "photo": "id IN (SELECT photo_id FROM photo_use WHERE inspection = :inspection)",
     "photo_use": "inspection = :inspection",

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, lru_cache
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from tortoise import Model, fields
@@ -22,6 +23,7 @@ from villages.ground.sqlite_engine import done
 Row = Mapping[str, Any]
 Statement = tuple[str, list[list[Any]]]
 _encode = msgspec.json.Encoder().encode
+text_of = msgspec.to_builtins  # of an id: its `str`, ten times as quick
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ def insert(client: BaseDBAsyncClient, model: type[Model], rows: Iterable[Row]) -
         for place in plan.written:
             cell = cells[place]
             if cell is not None and cell.__class__ is not str:
-                cells[place] = str(cell)
+                cells[place] = text_of(cell) if cell.__class__ is UUID else str(cell)
         for place, turn in plan.turned:
             if cells[place] is not None:
                 cells[place] = turn(cells[place])
