@@ -86,7 +86,11 @@ class Line:
         return await self.client.execute_query_dict(sql(self.client, text), list(values))
 
     async def ask(self, *questions: bulk.Question) -> list[list[dict[str, Any]]]:
-        """Several statements (with `?`) at once, after what was queued; returns the rows of each."""
+        """Several statements (with `?`) at once, after what was queued; returns the rows of each.
+
+        What was foreseen is answered from the change's beginning until something was written here (the ORM's own
+        writes go unnoticed).
+        """
         if not self._queue and all((text, tuple(values)) in self._known for text, values in questions):
             return [self._known[text, tuple(values)] for text, values in questions]
         await self.flush()

@@ -148,13 +148,13 @@ def test_a_write_after_letting_go_touches_nothing(blobs: Blobs) -> None:
 
 
 def test_bytes_are_on_disk_before_they_get_their_name(blobs: Blobs, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a power cut may leave is decided by the order: flush the file, name it, flush the folder."""
+    """What a power cut may leave is decided by the order: flush the file, name it, flush every folder that changed."""
     steps: list[str] = []
     real_fsync, real_replace = os.fsync, Path.replace
 
     def fsync(handle: int) -> None:
         target = Path(f"/proc/self/fd/{handle}").readlink()
-        steps.append("flush folder" if target.is_dir() else "flush file")
+        steps.append(str(target.relative_to(blobs.folder)) if target.is_dir() else "flush file")
         real_fsync(handle)
 
     def replace(self: Path, target: Path) -> Path:
@@ -163,18 +163,25 @@ def test_bytes_are_on_disk_before_they_get_their_name(blobs: Blobs, monkeypatch:
 
     monkeypatch.setattr(os, "fsync", fsync)
     monkeypatch.setattr(Path, "replace", replace)
-    for how in ("put", "keep"):
+    for how in ("put", "keep", "keep beside it"):
         steps.clear()
         if how == "put":
-            blobs.put(DATA)
+            sha256 = blobs.put(DATA)
         else:
-            partial = blobs.partial(hashlib.sha256(b"k").hexdigest())
-            partial.append(b"k")
+            data = b"k"
+            sha256 = hashlib.sha256(data).hexdigest()
+            if how == "keep beside it":
+                blobs.path(sha256).unlink()
+                steps.clear()
+            partial = blobs.partial(sha256)
+            partial.append(data)
             partial.keep()
             partial.close()
         named = steps.index("name")
         assert steps[0] == "flush file", how
-        assert steps[named + 1 :] == ["flush folder"], how
+        first, second = sha256[:2], f"{sha256[:2]}/{sha256[2:4]}"
+        fresh = how != "keep beside it"
+        assert steps[named + 1 :] == [*([".", first] if fresh else []), second], how
 
 
 def test_sweep_takes_only_old_helper_files(blobs: Blobs) -> None:

@@ -154,13 +154,19 @@ class Blobs:
         self.place(aside, target)
 
     def place(self, source: Path, target: Path) -> None:
-        """Give flushed bytes their final name so that it outlives a power cut."""
+        """Give flushed bytes their final name so that it outlives a power cut.
+
+        New folders are flushed after the name is in them: a journal then takes it all down at once. Until the last
+        flush nobody was told that the bytes are here.
+        """
+        changed = []
         if not target.parent.exists():
             for folder in (target.parent.parent, target.parent):
                 folder.mkdir(exist_ok=True)
-                _flush_folder(folder.parent)
+                changed.append(folder.parent)
         source.replace(target)
-        _flush_folder(target.parent)
+        for folder in (*changed, target.parent):
+            _flush_folder(folder)
 
 
 class Partial:
