@@ -91,6 +91,11 @@ GUARDS = (
     Guard("epoch", "F32, I17", (Edit(
         "offline_sync/restore.py", "    head, epoch = await the_district(), uuid4()\n",
         "    head = await the_district()\n    epoch = head.epoch\n"),), (BACK,)),
+    Guard("epoch on the wire", "F32, I17", (Edit(
+        "offline_sync/pull.py", "        if asked.epoch and asked.epoch != epoch:\n", "        if False:\n"),),
+        (f"{SCENARIOS}a_server_that_was_given_up_is_served_again",)),
+    Guard("clocks that are set (tablet)", "I20", (Edit(
+        "offline_sync/tablet/sync/passed.ts", "Math.abs(Date.now() - then)", "Date.now() - then"),), ("npm sync-clock-set",)),
     Guard("backup horizon", "I16, I17", (Edit(
         "offline_sync/nightly.py", "        moment = clock.rfc3339(made.taken_at)\n",
         "        moment = clock.rfc3339(clock.now() + timedelta(days=60))\n"),), (WEEK,)),

@@ -126,6 +126,31 @@ async def test_a_server_brought_back_is_told_again_what_it_lost(world: World) ->
     await ended(world)
 
 
+async def test_a_server_that_was_given_up_is_served_again(world: World) -> None:
+    """I17: an older epoch comes back, which lacks what was done since; one tablet never heard of the epoch between."""
+    red, blue, _, white = world.tablets
+    white.current = "inspector"
+    await world.backup()
+    first = world.folder
+    world.visit(red, VILLAGES[3], 1)
+    for tablet in (red, blue):
+        locate(world, tablet)
+        assert await sync(tablet, world.road)
+    await world.restore()
+    world.visit(white, VILLAGES[4], 1)
+    for tablet in (red, white):
+        locate(world, tablet, 39.8)
+        assert await sync(tablet, world.road)
+    assert red.mine.epoch == white.mine.epoch != blue.mine.epoch
+    epoch = blue.mine.epoch
+    await world.move_back(first)
+    locate(world, blue, 39.7)
+    for tablet in (blue, red, white):
+        assert await sync(tablet, world.road) and tablet.mine.epoch == epoch
+    assert len(world.made) >= 7
+    await ended(world)
+
+
 async def test_a_tablet_forgets_only_what_a_backup_has_held_for_a_week(world: World) -> None:
     """I16: what is covered and old goes; what came after the backup stays, and is sent again."""
     red = world.tablets[0]

@@ -214,6 +214,14 @@ class World:
         self.before = {}
         await self.start()
 
+    async def move_back(self, folder: Path) -> None:
+        """A house that was given up is served again as it was left, with its older epoch."""
+        await self._life.aclose()
+        self.restores += 1
+        self.folder, self.settings = folder, Settings(folder)
+        self.verdicts, self.before = {}, {}
+        await self.start()
+
     async def months(self) -> None:
         """More than half a year passes: what was finished leaves the tablets, and everybody has to sign in again."""
         self.weeks += 29

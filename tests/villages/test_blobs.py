@@ -1,9 +1,12 @@
 """Bytes by hash: names only for what is whole, pieces that survive, one writer at a time."""
 
+import contextlib
 import hashlib
 import os
+import resource
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -182,6 +185,46 @@ def test_bytes_are_on_disk_before_they_get_their_name(blobs: Blobs, monkeypatch:
         first, second = sha256[:2], f"{sha256[:2]}/{sha256[2:4]}"
         fresh = how != "keep beside it"
         assert steps[named + 1 :] == [*([".", first] if fresh else []), second], how
+
+
+@contextlib.contextmanager
+def no_room_beyond(size: int) -> Iterator[None]:
+    """No file grows beyond so many bytes: what was written before stays half-way, as on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_write_without_room_leaves_no_half_file(blobs: Blobs) -> None:
+    with no_room_beyond(1000):
+        for write in (
+            lambda: blobs.put(DATA),
+            lambda: blobs.put_preview(SHA, DATA),
+            lambda: blobs.put_thumb(SHA, 480, DATA),
+            lambda: blobs.put_thumb(SHA, 480, DATA, flushed=False),
+        ):
+            with pytest.raises(OSError):
+                write()
+    assert not list((blobs.folder / "partial").iterdir()), "every try would make the disk fuller"
+    assert blobs.standing(SHA).where == "absent" and not blobs.preview_path(SHA).exists()
+    blobs.put_preview(SHA, b"small")
+    assert blobs.put(DATA) == SHA and blobs.path(SHA).read_bytes() == DATA
+
+
+def test_pieces_without_room_go_on_where_they_ended(blobs: Blobs) -> None:
+    partial = blobs.partial(SHA)
+    with no_room_beyond(1000), pytest.raises(OSError):
+        partial.append(DATA)
+    assert partial.size == 1000
+    partial.close()
+    again = blobs.partial(SHA)
+    again.append(DATA[again.size :])
+    assert again.matches()
+    again.keep()
+    again.close()
 
 
 def test_sweep_takes_only_old_helper_files(blobs: Blobs) -> None:

@@ -110,8 +110,12 @@ class Blobs:
             self._write(target, data)
             return
         aside = self.folder / "partial" / f"{secrets.token_hex(8)}.tmp"
-        aside.write_bytes(data)
-        aside.replace(target)
+        try:
+            aside.write_bytes(data)
+            aside.replace(target)
+        except BaseException:
+            aside.unlink(missing_ok=True)
+            raise
 
     def partial(self, sha256: str) -> "Partial":
         """The bytes that arrived so far, for adding to, locked until closed. Raises BlobBusy.
@@ -147,11 +151,15 @@ class Blobs:
     def _write(self, target: Path, data: bytes) -> None:
         """Write aside in the same file system, flush, give the final name, flush the folder."""
         aside = self.folder / "partial" / f"{secrets.token_hex(8)}.tmp"
-        with aside.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        self.place(aside, target)
+        try:
+            with aside.open("xb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            self.place(aside, target)
+        except BaseException:
+            aside.unlink(missing_ok=True)  # a full disk is not made fuller by every try
+            raise
 
     def place(self, source: Path, target: Path) -> None:
         """Give flushed bytes their final name so that it outlives a power cut.

@@ -4,6 +4,7 @@
 import { type Backups, type DraftOffer, type Live, Trouble } from "../tablet";
 import { Halt, type Hand } from "./hand";
 import type { Link } from "./link";
+import { passed } from "./passed";
 import type { Offered, Stores, Unsent } from "./ports";
 
 /** What outlives a run: how often a copy did not arrive, which are refused as they are, and when was asked last. */
@@ -33,7 +34,7 @@ async function sendOne(hand: Hand, copy: Unsent, memory: BackupMemory): Promise<
 /** Which copies this tablet lacks: asked after a start, by hand, and once an hour. */
 export async function fetchOffers(hand: Hand, memory: BackupMemory): Promise<void> {
   const { person } = hand.store;
-  if (Date.now() - (memory.asked.get(person) ?? 0) < ASKED) return;
+  if (passed(memory.asked.get(person) ?? 0) < ASKED) return;
   await quietly(memory, async () => {
     const { drafts } = await hand.must<{ drafts: { inspection: string; rev: number }[] }>("session", "GET", "/api/drafts");
     for (const inspection of await hand.store.lacking(drafts)) {

@@ -1,5 +1,6 @@
 /** What is told of the sync: one state, changed in one place, heard at most four times a second. */
 import type { Live, SyncState } from "../tablet";
+import { passed } from "./passed";
 
 const REST_MS = 250;
 
@@ -26,7 +27,7 @@ export class Board {
     if (keys.every((key) => this.#state[key] === change[key])) return;
     this.#state = { ...this.#state, ...change };
     clearTimeout(this.#later);
-    const rest = this.#told + REST_MS - Date.now();
+    const rest = REST_MS - passed(this.#told);
     if (rest <= 0 || keys.some((key) => key !== "photos")) this.#tell();
     else this.#later = setTimeout(() => this.#tell(), rest);
   }

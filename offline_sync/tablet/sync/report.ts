@@ -6,6 +6,7 @@ import type { StorageState } from "../tablet";
 import type { ReportIn } from "../wire";
 import type { Hand } from "./hand";
 import type { Link } from "./link";
+import { passed } from "./passed";
 import type { Stores } from "./ports";
 
 const AGAIN = 60 * 60_000; // ms after which the same is told once more
@@ -30,7 +31,7 @@ export class Reporter {
     const report = await reportOf(this.parts, rate);
     const { commands, photos } = report.waiting ?? {};
     const key = JSON.stringify([commands, photos, report.storage?.persisted, Math.round((report.skew_ms ?? 0) / 60_000)]);
-    if (key === this.#told && Date.now() - this.#at < AGAIN) return;
+    if (key === this.#told && passed(this.#at) < AGAIN) return;
     const token = await hand.token("any");
     const told = await hand.link.call("POST", "/api/sync/report", { json: report, token, signal: hand.signal, limit_ms: PATIENCE });
     if (told.kind === "unreachable") return;

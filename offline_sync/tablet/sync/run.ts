@@ -5,6 +5,7 @@ import type { Board } from "./board";
 import { Hand } from "./hand";
 import type { Link } from "./link";
 import { freshMemory, type PhotoMemory, sendOriginals, sendPreviews, stillWanted } from "./photos";
+import { passed } from "./passed";
 import { fetchPictures } from "./pictures";
 import type { PersonStore } from "./ports";
 import { type Pulled, pullAll } from "./pull";
@@ -85,7 +86,7 @@ export class Run {
     const { memory, self } = this.around;
     const before = await this.store.standing();
     const often = this.pulls ? GREETED : GREETED_APART;
-    if (Date.now() - (memory.greeted.get(before.replica) ?? 0) < often && before.epoch !== null) return;
+    if (passed(memory.greeted.get(before.replica) ?? 0) < often && before.epoch !== null) return;
     const told = await hello(this.#hand, self);
     this.min_build = told.min_build;
     if (before.epoch !== null && before.epoch !== told.epoch) await startOver(this.#hand, self);
@@ -122,7 +123,7 @@ export class Run {
    * False when the link has become another meanwhile, one that originals shall not take. */
   async #between(): Promise<boolean> {
     if (await this.#sendable()) await this.#words();
-    if (this.pulls && Date.now() - this.#pulled_at > PULL_BETWEEN) await this.#pull();
+    if (this.pulls && passed(this.#pulled_at) > PULL_BETWEEN) await this.#pull();
     this.#stage("photos");
     return !this.#waits();
   }

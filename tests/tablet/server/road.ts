@@ -9,6 +9,7 @@ export interface Mishap {
   cut_answer_at?: number; // the line dies within the answer
   status?: number; // a gateway answers instead of the server
   delay_ms?: number;
+  kept?: boolean; // a gateway passes the body on when it has all of it; of a line that dies before nothing comes
   flip_at?: number; // that byte of the request's body arrives otherwise than it was sent
   rewrite?: (body: string) => string; // the request's body, as another tablet would send it
 }
@@ -79,7 +80,13 @@ export class Road {
     there.on("error", die);
     inward.on("error", die);
     if (mishap.rewrite) return this.#rewritten(inward, there, mishap.rewrite, passed, (answer) => this.#answer(answer, outward, mishap, passed, die));
+    const pieces: Buffer[] = [];
     inward.on("data", (piece: Buffer) => {
+      if (mishap.kept) {
+        passed.body += piece.length;
+        if (passed.body > (mishap.cut_at ?? Infinity)) return die();
+        return void pieces.push(piece);
+      }
       const flipped = (mishap.flip_at ?? -1) - passed.body;
       if (flipped >= 0 && flipped < piece.length) piece[flipped] = (piece[flipped] ?? 0) ^ 1;
       const room = (mishap.cut_at ?? Infinity) - passed.body;
@@ -89,7 +96,7 @@ export class Road {
       there.write(piece.subarray(0, room), () => setTimeout(die, 100));
       inward.pause();
     });
-    inward.on("end", () => there.end());
+    inward.on("end", () => there.end(Buffer.concat(pieces)));
     there.on("response", (answer) => this.#answer(answer, outward, mishap, passed, die));
   }
 

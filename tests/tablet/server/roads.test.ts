@@ -132,6 +132,23 @@ test("lines that die at any byte: pieces are taken up where they were cut, and t
   }
 }));
 
+test("a gateway that keeps bodies until they are whole: a line that dies costs a piece, never the photo", () => tablet(async (mine) => {
+  road.mishap = ({ path }) => (path.startsWith("/api/tus") ? { kept: true, cut_at: 300_000 } : undefined);
+  const large = pictures(["kept by a gateway"], 2_000).get("kept by a gateway")!;
+  const { photos } = await mine.visit([large], nextVillage());
+  const { size, sha256 } = photos[0]!;
+  assert.ok(size > 1_500_000);
+  await mine.drained();
+  const sent = road.log.filter((one) => one.path.startsWith("/api/tus") && one.method !== "HEAD");
+  const cuts = sent.filter((one) => one.status === null).length;
+  const offsets = sent.filter((one) => one.method === "PATCH").map((one) => Number(one.headers["upload-offset"]));
+  assert.ok(cuts > 0 && offsets.every((one) => one % (256 * 1024) === 0), `only whole pieces passed: ${offsets.join(" ")}`);
+  assert.ok(sent.reduce((sum, one) => sum + one.body, 0) < 3 * size, "no piece that came was sent again");
+  const { session } = await (await mine.store()).standing();
+  const answer = await fetch(`${house.url}/api/blobs/${sha256}`, { headers: { Authorization: `Bearer ${session}` } });
+  assert.equal(sha(Buffer.from(await answer.arrayBuffer())), sha256);
+}));
+
 test("an answer lost after the last byte costs one question, no byte twice", () => tablet(async (mine) => {
   const small = pictures(["lost"], 120).get("lost")!;
   first(1, "POST", "/api/tus", { lose_answer: true });
