@@ -54,6 +54,12 @@ def demo_template(worlds: Worlds) -> Path:
     return worlds.made("sqlite", "demo").sqlite_file
 
 
+@pytest.fixture(scope="session")
+def short_template(worlds: Worlds) -> Path:
+    """The demo district with a short checklist as a database file, to be copied."""
+    return worlds.made("sqlite", "short").sqlite_file
+
+
 @pytest.fixture
 def settings(tmp_path: Path, worlds: Worlds) -> Settings:
     """Settings of a founded district in a folder of this test's own."""

@@ -1,7 +1,8 @@
 """Databases made once a run and copied for each test: migrating and founding anew took longer than most tests.
 
-Three worlds on either engine: `empty` (no tables), `founded` (Mentougou, nothing else), `demo` (people, checklists
-and a round as well). A copy on SQLite is a file's copy, on PostgreSQL a database made from a template.
+Worlds on either engine: `empty` (no tables), `founded` (Mentougou, nothing else), `demo` (people, checklists and a
+round as well), `short` (the demo with the first two sections of its checklist RE: ten items to fill in instead of 41). A
+copy on SQLite is a file's copy, on PostgreSQL a database made from a template.
 """
 
 import asyncio
@@ -10,9 +11,13 @@ import sqlite3
 from collections.abc import Awaitable, Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
+import pytest
+
 from dispatch.demo_district import load_demo
+from inspections import checklists
 from tests import postgres
 from villages.districts import found_district
 from villages.ground.database import open_database
@@ -30,7 +35,25 @@ async def _demo() -> None:
     await load_demo()
 
 
-_FILLED: dict[str, Callable[[], Awaitable[None]]] = {"founded": _found, "demo": _demo}
+async def _short() -> None:
+    whole = checklists.read_yaml
+
+    def cut(path: Path) -> dict[str, Any]:
+        document = whole(path)
+        if document["checklist"]["code"] == "RE":
+            document["sections"] = document["sections"][:2]
+            document["checklist"] |= {
+                "version": "1.0-short",
+                "total": sum(one["weight"] for one in document["sections"]),
+            }
+        return document
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(checklists, "read_yaml", cut)
+        await load_demo()
+
+
+_FILLED: dict[str, Callable[[], Awaitable[None]]] = {"founded": _found, "demo": _demo, "short": _short}
 
 
 class Worlds:

@@ -6,15 +6,12 @@
 import os
 import random
 import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.benchmarks.server import ROOT
 from tests.faults.house import House
 
 LONG = os.environ.get("FAULTS") == "long"
@@ -23,22 +20,22 @@ Tell = Callable[..., None]
 
 
 @pytest.fixture(scope="session")
-def demo_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with the demo district, made once by the shipped command."""
-    folder = tmp_path_factory.mktemp("faults") / "demo"
-    subprocess.run(
-        [sys.executable, "manage.py", "load-demo", "--data", str(folder)],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-    )
+def demo_data(tmp_path_factory: pytest.TempPathFactory, demo_template: Path) -> Path:
+    """A data folder with the demo district, to be copied."""
+    folder = tmp_path_factory.mktemp("faults")
+    shutil.copy(demo_template, folder / "xuncun.db")
     return folder
 
 
 @pytest.fixture
-def house(demo_data: Path, tmp_path: Path) -> Iterator[House]:
-    """The server on a copy of it; a test starts it, and whatever happened it is gone afterwards."""
-    shutil.copytree(demo_data, tmp_path / "data")
+def house(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[House]:
+    """The server on the demo district; a test starts it, and whatever happened it is gone afterwards. The sheets are short
+    where the module is marked so, but for the long run."""
+    short = request.node.get_closest_marker("short_sheet") and not LONG
+    (tmp_path / "data").mkdir()
+    shutil.copy(
+        request.getfixturevalue("short_template" if short else "demo_template"), tmp_path / "data/xuncun.db"
+    )
     made = House(tmp_path / "data")
     yield made
     made.stop()

@@ -2,7 +2,7 @@
 the session has long ended; then everything goes out by deposit over a narrow line that cuts.
 
 In the end every answer on the server is what was tapped, and every photo there is what lies in the browser, byte for byte.
-The long form is 60 visits with 600 photos.
+The long form is 60 visits of 41 items with 600 photos.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ from tests.journeys.conftest import playwright as playwright  # the fixture
 from tests.journeys.tablet_hand import WAIT, Hand, Tapped
 from tests.journeys.test_tablet_day import Wire, fill, same_as_tapped
 
-pytestmark = [pytest.mark.slow, pytest.mark.browser]
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.short_sheet]
 VISITS = int(os.environ.get("FAULTS_VISITS") or (60 if LONG else 2))
 SHOTS = 9 if LONG else 5  # photos of a visit; its signature is one more
 RATE = 600_000  # bytes a second

@@ -16,6 +16,8 @@ import pytest
 from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
+from tests.journeys.tablet_hand import Hand
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -26,10 +28,12 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, demo_template: Path) -> Iterator[str]:
-    """`manage.py serve` over a demo district of its own; yields its address."""
+def server(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[str]:
+    """`manage.py serve` over a demo district of its own; yields its address. Its checklist is short where the module is
+    marked so."""
     data, port = tmp_path_factory.mktemp("served"), free_port()
-    shutil.copy(demo_template, data)
+    world = "short_template" if request.node.get_closest_marker("short_sheet") else "demo_template"
+    shutil.copy(request.getfixturevalue(world), data / "xuncun.db")
     environment = {key: value for key, value in os.environ.items() if not key.startswith("XUNCUN_")}
     process = subprocess.Popen(
         [sys.executable, "manage.py", "serve", "--port", str(port), "--data", str(data)],
@@ -43,7 +47,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, demo_template: Path) -> Ite
                 break
             except OSError:
                 assert process.poll() is None, process.stdout and process.stdout.read()
-                time.sleep(0.1)
+                time.sleep(0.02)
         yield url
     finally:
         process.send_signal(signal.SIGTERM)
@@ -90,6 +94,28 @@ def sign_in(server: str, browser: Browser) -> Callable[[str, int, int], Page]:
 
 
 @pytest.fixture(scope="module")
+def tablet(server: str, playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hand]:
+    """The inspector's tablet with everything received, and a camera. One for all of a file, whose tests each go to a
+    village of their own."""
+    camera = ["--use-fake-device-for-media-stream"]  # it films a moving ball, where the page may use it
+    made = Hand(playwright, server, tmp_path_factory.mktemp("tablet") / "profile", args=camera).open()
+    made.sign_in("inspector")
+    made.at_home()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def hand(tablet: Hand) -> Iterator[Hand]:
+    """That tablet at home, off the network. Whatever happens, the app itself must not break."""
+    tablet.offline(True)
+    tablet.page.goto(f"{tablet.url}/tablet/#/")
+    yield tablet
+    faults, tablet.faults = tablet.faults, []
+    assert not faults
+
+
+@pytest.fixture(scope="session")
 def photo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Photos of real size, each different."""
     folder = tmp_path_factory.mktemp("photos")

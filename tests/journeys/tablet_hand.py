@@ -11,13 +11,30 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from playwright.sync_api import BrowserContext, Locator, Page, Playwright, expect
 
 WAIT = 20_000
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--lang=zh-CN"]
 HERE = {"latitude": 39.97, "longitude": 116.01, "accuracy": 9}
+
+
+GROUP = '[role="group"][aria-label="{}"]'
+LOOK = """(code) => {
+  const there = (css) => document.querySelector(css) !== null, words = document.querySelector(".item").innerText;
+  const named = ["等级", "是否"].find((name) => there(`[role="group"][aria-label="${name}"]`));
+  const control = words.includes("本项由系统计算") ? "auto" : there(".deduct") ? "counts" : named ?? "";
+  return [code.innerText.trim(), control, words.includes("下一项")];
+}"""
+
+
+class Shown(NamedTuple):
+    """An item's code, what it is filled in with (`auto`, `counts`, 等级, 是否; empty: a figure), whether another follows."""
+
+    item: str
+    control: str
+    more: bool
 
 
 @dataclass
@@ -47,11 +64,12 @@ class Hand:
     def open(self, *, offline: bool = False, path: str = "/tablet/") -> "Hand":
         """Start the browser on this profile and open the app."""
         width, height = self.size
-        flags = [*FLAGS, *self.more.pop("args", [])]
+        more = dict(self.more)
+        flags = [*FLAGS, *more.pop("args", [])]
         self.context = self.playwright.chromium.launch_persistent_context(
             str(self.profile), executable_path="/usr/bin/chromium", args=flags,
             viewport={"width": width, "height": height}, has_touch=True, locale="zh-CN", timezone_id="Asia/Shanghai",
-            geolocation=HERE, permissions=["geolocation"], **self.more,
+            geolocation=HERE, permissions=["geolocation"], **more,
         )  # fmt: skip
         self.context.set_offline(offline)
         self.page = self.context.pages[0] if self.context.pages else self.context.new_page()
@@ -128,9 +146,13 @@ class Hand:
     def item(self) -> str:
         return self.page.locator(".item-code").inner_text().strip()
 
+    def look(self) -> Shown:
+        """The item in front of us, read in one go: a sheet has forty of them."""
+        return Shown(*self.page.locator(".item-code").evaluate(LOOK))
+
     def next(self) -> None:
         now = self.item()
-        self.page.get_by_role("button", name="下一项").click()
+        self.page.locator(".item-steps button", has_text="下一项").click()
         expect(self.page.locator(".item-code")).not_to_have_text(now)
 
     def saved(self) -> None:
@@ -141,20 +163,21 @@ class Hand:
         self, tapped: Tapped, *, fault: str = "", photos: list[Path] | None = None, fixed: bool = False
     ) -> None:
         """Fill the item in front of us. `fault`: tap the first quick phrase, photograph it, name this place."""
-        page, code = self.page, self.item()
-        if page.get_by_text("本项由系统计算").count():
+        page, shown = self.page, self.look()
+        code = shown.item
+        if shown.control == "auto":
             return
-        if page.locator(".deduct").count():
+        if shown.control == "counts":
             if not fault:
-                page.get_by_role("button", name=re.compile("没有发现问题")).click()
+                page.locator(".deduct button", has_text="没有发现问题").click()
                 tapped.answers[code] = {"counts": {}}
                 return
             self._fault(tapped, code, fault, photos or [], fixed)
-        elif page.get_by_role("group", name="等级").count():
-            page.get_by_role("group", name="等级").get_by_role("button").first.click()
+        elif shown.control == "等级":
+            page.locator(GROUP.format("等级")).locator("button").first.click()
             tapped.answers[code] = {"level": "A"}
-        elif page.get_by_role("group", name="是否").count():
-            page.get_by_role("group", name="是否").get_by_role("button", name=re.compile("^是")).click()
+        elif shown.control == "是否":
+            page.locator(GROUP.format("是否")).locator("button", has_text=re.compile("^是")).click()
             tapped.answers[code] = {"yes": True}
         elif page.get_by_label("全村总数").count():
             self._homes(tapped, code)
@@ -218,7 +241,7 @@ class Hand:
     # ---- the end of a visit
 
     def finish(self, name: str = "王书记") -> None:
-        """Read over, let the village head sign with a finger, hand in."""
+        """Read over, let the village head sign with a finger, hand in. Names of another length are signed otherwise."""
         page = self.page
         page.get_by_role("button", name="签字完成").first.click()
         page.get_by_label("签字人姓名").fill(name)
@@ -230,9 +253,8 @@ class Hand:
             page.mouse.move(box["x"] + 30, box["y"] + box["height"] * row)
             page.mouse.down()
             for step in range(1, 8):
-                page.mouse.move(
-                    box["x"] + 30 + step * 25, box["y"] + box["height"] * (row + 0.05 * (step % 3))
-                )
+                up = 0.15 * (step % len(name)) / len(name)
+                page.mouse.move(box["x"] + 30 + step * 25, box["y"] + box["height"] * (row + up))
             page.mouse.up()
         page.get_by_role("button", name="签好了").click()
         expect(page.locator("img.signed")).to_be_visible(timeout=WAIT)

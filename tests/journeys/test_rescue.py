@@ -12,7 +12,7 @@ from tests.journeys.gateway import Gateway, gateway
 from tests.journeys.tablet_hand import WAIT, Hand, Tapped
 from tests.journeys.test_tablet_day import Wire, fill, same_as_tapped, same_bytes
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.short_sheet]
 SignIn = Callable[[str, int, int], Page]
 CODE, NAME = "110109005201", "安家庄村"
 WORDS = "山路漫漫八个字"

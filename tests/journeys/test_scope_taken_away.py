@@ -14,7 +14,7 @@ from tests.journeys.gateway import Gateway, gateway
 from tests.journeys.tablet_hand import WAIT, Hand, Tapped
 from tests.journeys.test_tablet_day import Wire, fill
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.short_sheet]
 SignIn = Callable[[str, int, int], Page]
 HOME, ELSEWHERE = "110109005", "雁翅镇"
 OUT = "已不在提交人的管辖范围内"

@@ -1,7 +1,6 @@
 """A visit put right on the tablet that handed it in, and one that the office makes void: by taps, without network."""
 
 import re
-from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
 
@@ -12,19 +11,7 @@ from tests.journeys.tablet_hand import Hand, Tapped
 from tests.journeys.test_tablet_day import Wire, back_to, fill, same_as_tapped, same_bytes
 from tests.journeys.test_tablet_forms import drain, look
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
-
-
-@pytest.fixture
-def hand(server: str, playwright: Playwright, tmp_path: Path) -> Iterator[Hand]:
-    """The inspector's tablet, everything here, off the network."""
-    made = Hand(playwright, server, tmp_path / "profile").open()
-    made.sign_in("inspector")
-    made.at_home()
-    made.offline(True)
-    yield made
-    made.close()
-    assert not made.faults
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.short_sheet]
 
 
 def handed_in(hand: Hand, village: str, shots: list[Path]) -> Tapped:

@@ -19,7 +19,7 @@ from tests.journeys.gateway import Gateway, gateway
 from tests.journeys.tablet_hand import WAIT, Hand, Tapped
 from tests.journeys.test_tablet_day import Wire, back_to, fill, same_as_tapped, same_bytes
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.short_sheet]
 FAULT = {"RE-1.1": ("主街北口", 1, False)}
 # What the browser says of its free space, and nothing else; the page's storage itself is as it is.
 FREE = """(() => {
@@ -29,10 +29,27 @@ FREE = """(() => {
 })()"""
 
 
-@pytest.fixture
-def road(server: str) -> Iterator[Gateway]:
+@pytest.fixture(scope="module")
+def gate(server: str) -> Iterator[Gateway]:
     with gateway(server) as made:
         yield made
+
+
+@pytest.fixture(autouse=True)
+def road(gate: Gateway) -> Gateway:
+    """The gateway, well."""
+    gate.ill, gate.where = 0, "/api/"
+    return gate
+
+
+@pytest.fixture(scope="module")
+def tablet(gate: Gateway, playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hand]:
+    """The one that `hand` is, for the tests that end as they began."""
+    made = Hand(playwright, gate.url, tmp_path_factory.mktemp("tablet") / "profile").open()
+    made.sign_in("inspector")
+    made.at_home()
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +60,7 @@ def villages(server: str) -> Iterator[tuple[str, str]]:
 
 
 @pytest.fixture
-def hand(road: Gateway, playwright: Playwright, tmp_path: Path) -> Iterator[Hand]:
+def fresh(road: Gateway, playwright: Playwright, tmp_path: Path) -> Iterator[Hand]:
     """A tablet on which nobody has signed in yet. Whatever happens, the app itself must not break."""
     made = Hand(playwright, road.url, tmp_path / "profile").open()
     yield made
@@ -82,17 +99,17 @@ def arrived(server: str, hand: Hand, code: str, tapped: Tapped) -> dict[str, Any
 
 
 def test_a_tablet_that_may_not_say_where_it_is(
-    hand: Hand, road: Gateway, server: str, villages: Iterator[tuple[str, str]], photo_folder: Path, tmp_path: Path
+    fresh: Hand, road: Gateway, server: str, villages: Iterator[tuple[str, str]], photo_folder: Path, tmp_path: Path
 ) -> None:  # fmt: skip
     denied = {"permission": {"name": "geolocation"}, "setting": "denied"}
-    hand.context.new_cdp_session(hand.page).send("Browser.setPermission", denied)
+    fresh.context.new_cdp_session(fresh.page).send("Browser.setPermission", denied)
     code, name = next(villages)
-    set_out(hand)
-    tapped = visit(hand, name, photo_folder / "00.jpg")
-    hand.finish()
-    hand.offline(False)
-    hand.drained()
-    found = arrived(server, hand, code, tapped)
+    set_out(fresh)
+    tapped = visit(fresh, name, photo_folder / "00.jpg")
+    fresh.finish()
+    fresh.offline(False)
+    fresh.drained()
+    found = arrived(server, fresh, code, tapped)
     sent = road.pushed[-1]["commands"][0]["args"]
     assert sent["position"] is None and {photo["position"] for photo in sent["photos"]} == {None}
     wire = Wire(server)
@@ -107,7 +124,6 @@ def test_a_photo_of_48_megapixels_and_one_that_cannot_be_opened(
     Image.effect_noise((1000, 750), 60).convert("RGB").resize((8000, 6000)).save(large, quality=88)
     foreign.write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(400_000))
     _, name = next(villages)
-    set_out(hand)
     hand.village(name)
     hand.begin()
     tapped = Tapped()
@@ -140,7 +156,6 @@ def test_a_tablet_that_is_nearly_full_takes_words_and_signature_but_no_photos(
     hand.context.add_init_script(FREE)
     hand.page.reload()
     code, name = next(villages)
-    set_out(hand)
     hand.page.evaluate("window.free = 200")
     places = hand.page.locator("nav.places")
     for place in ("我的", "村庄"):
@@ -167,13 +182,13 @@ def test_a_tablet_that_is_nearly_full_takes_words_and_signature_but_no_photos(
     hand.drained()
     found = arrived(server, hand, code, tapped)
     assert len(found["photos"]) == 2  # the one that was taken in time, and the signature
+    hand.page.reload()  # with all the room there is
 
 
 def test_a_server_that_fails_at_everything(
     hand: Hand, road: Gateway, server: str, villages: Iterator[tuple[str, str]], photo_folder: Path, tmp_path: Path
 ) -> None:  # fmt: skip
     code, name = next(villages)
-    set_out(hand)
     tapped = visit(hand, name, photo_folder / "01.jpg")
     road.ill = 500
     hand.finish()
@@ -203,81 +218,80 @@ def test_a_server_that_fails_at_everything(
 
 
 def test_work_left_behind_goes_while_another_is_signed_in(
-    hand: Hand, road: Gateway, server: str, villages: Iterator[tuple[str, str]], photo_folder: Path, tmp_path: Path
+    fresh: Hand, road: Gateway, server: str, villages: Iterator[tuple[str, str]], photo_folder: Path, tmp_path: Path
 ) -> None:  # fmt: skip
     code, name = next(villages)
-    set_out(hand)
-    tapped = visit(hand, name, photo_folder / "02.jpg")
-    hand.finish()
-    page = hand.page
+    set_out(fresh)
+    tapped = visit(fresh, name, photo_folder / "02.jpg")
+    fresh.finish()
+    page = fresh.page
     page.goto(f"{road.url}/tablet/#/settings")
     page.get_by_role("button", name="退出登录").click()
-    look(hand, tmp_path, "leaving")
+    look(fresh, tmp_path, "leaving")
     page.get_by_role("dialog").get_by_role("button", name="退出登录", exact=True).click()
     expect(page.get_by_role("heading", name="谁在用这台平板")).to_be_visible()
     expect(page.locator(".row", has_text="张志远")).to_contain_text("1")
-    look(hand, tmp_path, "whose")
+    look(fresh, tmp_path, "whose")
     road.where, road.ill = "/api/sync/push", 500
-    hand.offline(False)
-    hand.sign_in("inspector2")
+    fresh.offline(False)
+    fresh.sign_in("inspector2")
     expect(page.get_by_text("安家庄村").first).to_be_visible(timeout=60_000)
     page.goto(f"{road.url}/tablet/#/outbox")
     left = page.get_by_text("张志远 留在本机的还有")
     expect(left).to_contain_text("1 项、照片 2 张", timeout=WAIT)
     expect(page.locator(".entry")).to_have_count(0)
     expect(page.locator(".note-amber")).to_contain_text("服务器暂时出错")
-    look(hand, tmp_path, "anothers")
+    look(fresh, tmp_path, "anothers")
     road.ill = 0
     page.get_by_role("button", name="立即上传").click()
     expect(left).to_have_count(0, timeout=WAIT)
     assert not page.locator(".note-amber").count()
-    found = arrived(server, hand, code, tapped)
+    found = arrived(server, fresh, code, tapped)
     people = {row["id"]: row for (kind, _), row in Wire(server).rows().items() if kind == "person"}
     assert not people or "张志远" in str(people.get(found["inspectors"][0]))
 
 
 def test_weeks_without_network_and_a_session_that_ended(
-    hand: Hand, road: Gateway, server: str, villages: Iterator[tuple[str, str]], photo_folder: Path, tmp_path: Path
+    fresh: Hand, road: Gateway, server: str, villages: Iterator[tuple[str, str]], photo_folder: Path, tmp_path: Path
 ) -> None:  # fmt: skip
     code, name = next(villages)
-    set_out(hand)
+    set_out(fresh)
     session = road.bearers[-1]
     tapped = Tapped()
-    hand.village(name)
-    hand.begin()
-    hand.answer(tapped, fault="主街北口", photos=[photo_folder / "03.jpg"])
-    hand.next()
-    hand.saved()
+    fresh.village(name)
+    fresh.begin()
+    fresh.answer(tapped, fault="主街北口", photos=[photo_folder / "03.jpg"])
+    fresh.next()
+    fresh.saved()
     asked = urllib.request.Request(
         f"{server}/api/session", headers={"Authorization": f"Bearer {session}"}, method="DELETE"
     )
     urllib.request.urlopen(asked, timeout=20).close()
-    page = hand.page
+    page = fresh.page
     page.clock.set_system_time(datetime.now(UTC) + timedelta(days=20))
     page.goto(f"{road.url}/tablet/#/")
     page.reload()
     expect(page.get_by_role("heading", level=1)).to_have_text("请联网登录一次")
-    look(hand, tmp_path, "weeks")
+    look(fresh, tmp_path, "weeks")
     page.locator("main .row").first.click()
     expect(page.locator(".item-code")).to_be_visible()
-    fill(hand, tapped, [], {})
-    hand.finish()
-    hand.offline(False)
-    hand.drained()
-    look(hand, tmp_path, "handed-in-by-deposit")
+    fill(fresh, tapped, [], {})
+    fresh.finish()
+    fresh.offline(False)
+    fresh.drained()
+    look(fresh, tmp_path, "handed-in-by-deposit")
     expect(page.get_by_text("正式得分和整改任务，登录后可以看到")).to_be_visible()
     page.goto(f"{road.url}/tablet/#/outbox")
     expect(page.locator(".entry", has_text="农村人居环境")).to_contain_text("已办理")
-    look(hand, tmp_path, "outbox-by-deposit")
-    arrived(server, hand, code, tapped)
+    look(fresh, tmp_path, "outbox-by-deposit")
+    arrived(server, fresh, code, tapped)
 
 
 def test_a_round_that_closes_and_is_published_meanwhile(
     hand: Hand, server: str, villages: Iterator[tuple[str, str]], photo_folder: Path, tmp_path: Path
 ) -> None:
     """Closed: taken, and marked late. Published: received whole, waits for the office, and says so."""
-    (code, name), (_, name_2) = next(villages), next(villages)
-    set_out(hand)
+    (code, name), (_, name_2), before = next(villages), next(villages), set(hand.kept_bytes())
     tapped = visit(hand, name, photo_folder / "04.jpg")
     hand.finish()
     office = Office(Link(server, Event()), "1", "office")
@@ -306,5 +320,5 @@ def test_a_round_that_closes_and_is_published_meanwhile(
     page.get_by_role("searchbox").fill(name_2)
     look(hand, tmp_path, "home")
     wire = Wire(server)
-    for sha256 in hand.kept_bytes():
+    for sha256 in set(hand.kept_bytes()) - before:
         assert hashlib.sha256(wire.blob(sha256)).hexdigest() == sha256

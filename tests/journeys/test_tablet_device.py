@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, Playwright, expect
 from tests.journeys.tablet_hand import WAIT, Hand, Tapped
 from tests.journeys.test_tablet_day import Wire, fill
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.short_sheet]
 SignIn = Callable[[str, int, int], Page]
 ANDROID = "Mozilla/5.0 (Linux; Android 12; SCMR-W09) AppleWebKit/537.36 Chrome/114.0 Safari/537.36"
 IPAD = "Mozilla/5.0 (iPad; CPU OS 17_4 like Mac OS X) AppleWebKit/605.1.15 Version/17.4 Mobile/15E148 Safari/604.1"

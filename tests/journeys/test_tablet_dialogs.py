@@ -12,7 +12,7 @@ from tests.journeys.test_tablet_forms import drain, look
 from tests.journeys.test_the_line import hand_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-CAMERA = ["--use-fake-device-for-media-stream"]  # a camera that films a moving ball
+CAMERA = ["--use-fake-device-for-media-stream"]  # it films a moving ball
 
 
 @pytest.fixture(scope="module")
@@ -26,13 +26,9 @@ def at_item(page: Page, section: str, number: str) -> None:
 
 
 def test_what_does_not_apply_asks_before_a_veto_is_withdrawn_and_keeps_its_words(
-    server: str, playwright: Playwright, tmp_path: Path
+    hand: Hand, tmp_path: Path
 ) -> None:
-    hand, words = Hand(playwright, server, tmp_path / "profile").open(), "古戏台后墙被整面拆除"
-    hand.sign_in("inspector")
-    hand.at_home()
-    hand.offline(True)
-    page = hand.page
+    words, page = "古戏台后墙被整面拆除", hand.page
     hand.village("吕家坡村")
     hand.begin("诗画乡村")
     at_item(page, "生态文化与乡土传承", "7.1")  # the one item with a veto that need not apply
@@ -63,16 +59,9 @@ def test_what_does_not_apply_asks_before_a_veto_is_withdrawn_and_keeps_its_words
     expect(page.locator(".veto-on")).to_contain_text(words)
     page.get_by_role("button", name="不适用…").click()
     expect(dialog.get_by_role("button", name="撤回一票否决，记为不适用")).to_be_visible()
-    hand.close()
-    assert not hand.faults
 
 
-def test_the_code_held_out_to_a_partner_outlives_a_turn_of_the_tablet(
-    server: str, playwright: Playwright, tmp_path: Path
-) -> None:
-    hand = Hand(playwright, server, tmp_path / "profile").open()
-    hand.sign_in("inspector")
-    hand.at_home()
+def test_the_code_held_out_to_a_partner_outlives_a_turn_of_the_tablet(hand: Hand) -> None:
     hand.village("西王平村")
     hand.begin()
     hand.page.get_by_role("button", name="协助取证").click()
@@ -83,13 +72,14 @@ def test_the_code_held_out_to_a_partner_outlives_a_turn_of_the_tablet(
         expect(code).to_be_visible()
     hand.page.get_by_role("dialog").get_by_role("button", name="好了").click()
     expect(code).to_have_count(0)
-    hand.close()
 
 
-@pytest.fixture
-def village(server: str, playwright: Playwright, tasks: list[str], tmp_path: Path) -> Iterator[Hand]:
-    """The committee's tablet with a camera; whether the app may use it is the test's to say."""
-    made = Hand(playwright, server, tmp_path / "profile", args=CAMERA).open()
+@pytest.fixture(scope="module")
+def village(
+    server: str, playwright: Playwright, tasks: list[str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Hand]:
+    """The committee's tablet with a camera; the app may use it from when a test says so."""
+    made = Hand(playwright, server, tmp_path_factory.mktemp("village") / "profile", args=CAMERA).open()
     made.sign_in("village")
     expect(made.mark("已全传")).to_be_visible(timeout=60_000)
     expect(made.page.get_by_text("安家庄村").first).to_be_visible(timeout=60_000)
@@ -104,6 +94,31 @@ def ask_for_camera(hand: Hand, task: str) -> None:
     expect(hand.page.locator(".thumb img").first).to_be_visible(timeout=60_000)
     hand.offline(True)
     hand.page.get_by_role("button", name="提交整改", exact=True).click()
+
+
+def test_a_camera_that_may_not_be_used_leaves_the_systems_own_and_the_photo_before(
+    village: Hand, server: str, tasks: list[str], photo_folder: Path, tmp_path: Path
+) -> None:
+    page = village.page  # playwright grants geolocation and nothing else: the camera is denied
+    ask_for_camera(village, tasks[1])
+    form = page.get_by_role("dialog", name="提交整改")
+    form.get_by_role("button", name="对照整改前拍").click()
+    camera = page.get_by_role("dialog", name="对照整改前拍")
+    expect(camera.get_by_text("没有使用相机的权限")).to_be_visible()
+    expect(camera.get_by_alt_text("整改前")).to_be_visible()
+    look(village, tmp_path, "denied")
+    with page.expect_file_chooser() as chooser:
+        camera.locator("button.btn", has_text="打开系统相机").click()
+    chooser.value.set_files(photo_folder / "15.jpg")
+    expect(camera).to_have_count(0)
+    expect(form.locator(".thumb")).to_have_count(1)
+    form.get_by_role("button", name="已清理干净").click()
+    form.get_by_role("button", name="提交整改", exact=True).click()
+    drain(village)
+    told = Wire(server).rows()[("task", tasks[1])]
+    [before] = [one["id"] for one in told["photos"] if one["role"] == "before"]
+    [after] = [one for one in told["photos"] if one["role"] == "after"]
+    assert (told["stage"], after["pairs"]) == ("submitted", before)
 
 
 def test_the_after_photo_is_shot_through_the_photo_before(
@@ -142,28 +157,3 @@ def test_the_after_photo_is_shot_through_the_photo_before(
     kept, wire = village.kept_bytes(), Wire(server)
     for one in after:
         assert kept[one["sha256"]] == one["sha256"] and wire.blob(one["sha256"])
-
-
-def test_a_camera_that_may_not_be_used_leaves_the_systems_own_and_the_photo_before(
-    village: Hand, server: str, tasks: list[str], photo_folder: Path, tmp_path: Path
-) -> None:
-    page = village.page  # playwright grants geolocation and nothing else: the camera is denied
-    ask_for_camera(village, tasks[1])
-    form = page.get_by_role("dialog", name="提交整改")
-    form.get_by_role("button", name="对照整改前拍").click()
-    camera = page.get_by_role("dialog", name="对照整改前拍")
-    expect(camera.get_by_text("没有使用相机的权限")).to_be_visible()
-    expect(camera.get_by_alt_text("整改前")).to_be_visible()
-    look(village, tmp_path, "denied")
-    with page.expect_file_chooser() as chooser:
-        camera.locator("button.btn", has_text="打开系统相机").click()
-    chooser.value.set_files(photo_folder / "15.jpg")
-    expect(camera).to_have_count(0)
-    expect(form.locator(".thumb")).to_have_count(1)
-    form.get_by_role("button", name="已清理干净").click()
-    form.get_by_role("button", name="提交整改", exact=True).click()
-    drain(village)
-    told = Wire(server).rows()[("task", tasks[1])]
-    [before] = [one["id"] for one in told["photos"] if one["role"] == "before"]
-    [after] = [one for one in told["photos"] if one["role"] == "after"]
-    assert (told["stage"], after["pairs"]) == ("submitted", before)

@@ -24,12 +24,15 @@ def tasks(server: str, photo_folder: Path) -> list[str]:
     return [str(task) for task in hand_in(server, photo_folder)["tasks"]]  # type: ignore[attr-defined]
 
 
-@pytest.fixture
-def tablets(server: str, playwright: Playwright, tmp_path: Path) -> Iterator[dict[str, Hand]]:
-    """A tablet each for the town and for the village, signed in and off the network."""
+@pytest.fixture(scope="module")
+def tablets(
+    server: str, playwright: Playwright, tasks: list[str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Hand]]:
+    """A tablet each for the town and for the village, signed in, with the tasks."""
+    assert tasks
     made = {}
     for name in ("town", "village"):
-        hand = Hand(playwright, server, tmp_path / name).open()
+        hand = Hand(playwright, server, tmp_path_factory.mktemp(name) / "profile").open()
         hand.sign_in(name)
         expect(hand.mark("已全传")).to_be_visible(timeout=60_000)
         expect(hand.page.get_by_text("安家庄村").first).to_be_visible(timeout=60_000)

@@ -3,6 +3,7 @@
 import os
 import re
 import select
+import shutil
 import signal
 import ssl
 import subprocess
@@ -22,12 +23,14 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def doors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+def doors(tmp_path_factory: pytest.TempPathFactory, short_template: Path) -> Iterator[tuple[str, str]]:
     """`manage.py serve --lan` on the machine's own addresses: the trust page, and the app's address."""
+    data = tmp_path_factory.mktemp("lan")
+    shutil.copy(short_template, data / "xuncun.db")
     environment = {key: value for key, value in os.environ.items() if not key.startswith("XUNCUN_")}
     line = ["manage.py", "serve", "--lan", "--port", "0", "--trust-port", "0", "--data"]
     process = subprocess.Popen(
-        [sys.executable, *line, str(tmp_path_factory.mktemp("lan"))],
+        [sys.executable, *line, str(data)],
         cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
     try:

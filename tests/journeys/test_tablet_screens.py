@@ -1,5 +1,6 @@
 """The tablet's screens as they are served: found, opened and left by taps; large enough, dark enough, never too wide."""
 
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -8,7 +9,20 @@ from playwright.sync_api import Browser, BrowserContext, Geolocation, Page, expe
 pytestmark = [pytest.mark.browser]
 VILLAGE, CODE = "安家庄村", "110109005201"
 SIZES = [(1180, 820), (820, 1180), (360, 740)]
-PLACES = ["", f"village/{CODE}", "tasks", "outbox", "cards", "settings", "scan", "password", "sign-in"]
+# Each screen, and what stands on it when it has come whole.
+PLACES = {
+    "": VILLAGE, f"village/{CODE}": "村代码", "tasks": "未销号 0 件", "outbox": "没有待传的内容", "cards": "没有需要您处理的事",
+    "settings": "阳光模式", "scan": re.compile("相机的权限|可用的相机"), "password": "新密码", "sign-in": "用其他账号登录",
+}  # fmt: skip
+# What begins to move in the next frame has come to its end, colours that pass into each other too.
+STILL = """async () => {
+  const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+  const moving = () => document.getAnimations().filter((one) => one.effect.getComputedTiming().endTime !== Infinity);
+  for (let quiet = 0; quiet < 2; quiet += 1) {
+    await frame();
+    if (moving().length) { await Promise.allSettled(moving().map((one) => one.finished)); quiet = -1; }
+  }
+}"""
 
 # Controls that a gloved finger could miss; links within a sentence are read, not hit.
 SMALL = """() => [...document.querySelectorAll("a, button, input:not(.unseen), select, textarea")]
@@ -64,14 +78,16 @@ def at_home(page: Page) -> None:
 @pytest.mark.parametrize(("width", "height"), SIZES)
 def test_every_screen_can_be_hit_and_read_and_is_not_too_wide(page: Page, width: int, height: int) -> None:
     page.set_viewport_size({"width": width, "height": height})
-    for place in PLACES:
+    for place, words in PLACES.items():
         page.evaluate("place => location.hash = '#/' + place", place)
-        page.wait_for_timeout(500)
+        expect(page.locator("#app").get_by_text(words).first).to_be_visible()
+        expect(page.locator(".loading")).to_have_count(0)
+        page.evaluate(STILL)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, place
         assert page.evaluate(SMALL) == [], place
         assert page.evaluate(PALE, 4.5) == [], place
         page.evaluate("document.documentElement.dataset.theme = 'sun'")
-        page.wait_for_timeout(200)  # colours that pass into each other
+        page.evaluate(STILL)
         assert page.evaluate(PALE, 7) == [], place
         page.evaluate("delete document.documentElement.dataset.theme")
 

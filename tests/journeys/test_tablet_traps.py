@@ -6,22 +6,12 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Locator, Page, Playwright, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.journeys.tablet_hand import Hand, Tapped
+from tests.journeys.test_tablet_day import fill
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
-VILLAGE = "安家庄村"
-
-
-@pytest.fixture
-def hand(playwright: Playwright, server: str, tmp_path: Path) -> Hand:
-    """Signed in, everything received, without network."""
-    hand = Hand(playwright, server, tmp_path / "profile").open()
-    hand.sign_in("inspector")
-    hand.at_home()
-    hand.offline(True)
-    return hand
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.short_sheet]
 
 
 @pytest.fixture
@@ -40,7 +30,7 @@ def test_a_photo_that_fails_after_its_item_was_left_is_told_until_read(
 ) -> None:
     broken = tmp_path / "broken.jpg"
     broken.write_bytes(b"\xff\xd8\xff" + b"nonsense" * 500)
-    hand.village(VILLAGE)
+    hand.village("安家庄村")
     hand.begin()
     found(hand.page)
     card = hand.page.locator("article.finding").last
@@ -54,20 +44,15 @@ def test_a_photo_that_fails_after_its_item_was_left_is_told_until_read(
     expect(told).to_be_visible()
     told.get_by_role("button", name="知道了").click()
     expect(told).to_have_count(0)
-    hand.close()
 
 
 def test_a_photo_still_being_made_goes_along_when_the_visit_is_handed_in(hand: Hand, large: Path) -> None:
     page, tapped = hand.page, Tapped()
-    hand.village(VILLAGE)
+    hand.village("吕家坡村")
     hand.begin()
     found(page)
     hand.next()
-    while True:
-        hand.answer(tapped)
-        if not page.get_by_role("button", name="下一项").count():
-            break
-        hand.next()
+    fill(hand, tapped, [], {})
     page.get_by_role("button", name="签字完成").first.click()
     page.get_by_role("button", name="拒签").click()
     expect(page.get_by_role("button", name="提交检查结果")).to_be_disabled()
@@ -81,11 +66,10 @@ def test_a_photo_still_being_made_goes_along_when_the_visit_is_handed_in(hand: H
     expect(page.locator(".done")).to_contain_text("照片 1 张", timeout=40_000)
     page.goto(f"{hand.url}/tablet/#/outbox")
     expect(page.get_by_text("等待上传 1 项")).to_be_visible()
-    hand.close()
 
 
 def test_a_sheet_opened_in_two_windows_is_taken_back_with_all_that_the_other_wrote(hand: Hand) -> None:
-    hand.village(VILLAGE)
+    hand.village("西王平村")
     hand.begin()
     found(hand.page)
     hand.saved()
@@ -101,7 +85,7 @@ def test_a_sheet_opened_in_two_windows_is_taken_back_with_all_that_the_other_wro
     hand.saved()
     hand.page.reload()
     expect(hand.page.locator("article.finding")).to_have_count(3)
-    hand.close()
+    other.close()
 
 
 def test_words_half_written_in_a_dialog_outlive_a_slip_of_the_hand_and_a_crash(hand: Hand) -> None:
@@ -113,7 +97,7 @@ def test_words_half_written_in_a_dialog_outlive_a_slip_of_the_hand_and_a_crash(h
         hand.page.get_by_role("button", name="提出一票否决…").click()
         return hand.page.get_by_role("dialog")
 
-    hand.village(VILLAGE)
+    hand.village("南涧村")
     hand.begin()
     veto().locator("textarea").fill(words)
     hand.page.mouse.click(20, 400)  # beside the dialog
@@ -123,7 +107,7 @@ def test_words_half_written_in_a_dialog_outlive_a_slip_of_the_hand_and_a_crash(h
     hand.page.wait_for_timeout(6_000)  # the browser brings such words to the disk every few seconds
     hand.kill()
     hand.open(offline=True)
-    hand.go_on(VILLAGE)
+    hand.go_on("南涧村")
     expect(veto().locator("textarea")).to_have_value(words)
     hand.page.get_by_role("dialog").get_by_role("button", name="提出一票否决", exact=True).click()
     clean = hand.page.get_by_role("button", name="没有发现问题")
@@ -133,11 +117,10 @@ def test_words_half_written_in_a_dialog_outlive_a_slip_of_the_hand_and_a_crash(h
     expect(clean).to_be_enabled()
     hand.page.get_by_role("button", name="提出一票否决…").click()
     expect(hand.page.get_by_role("dialog").locator("textarea")).to_have_value("")
-    hand.close()
 
 
-@pytest.mark.parametrize("years", [10, -10])
-def test_a_clock_ten_years_off_hides_nothing_and_judges_nothing(hand: Hand, years: int) -> None:
+@pytest.mark.parametrize(("years", "village"), [(10, "西石古岩村"), (-10, "西马各庄村")])
+def test_a_clock_ten_years_off_hides_nothing_and_judges_nothing(hand: Hand, years: int, village: str) -> None:
     page = hand.page
     page.goto(f"{hand.url}/tablet/#/tasks")
     hand.offline(False)
@@ -150,6 +133,7 @@ def test_a_clock_ten_years_off_hides_nothing_and_judges_nothing(hand: Hand, year
     page.goto(f"{hand.url}/tablet/#/")
     page.reload()
     expect(page.locator(".round-left").first).to_contain_text(re.compile("还剩|今天截止"))
-    hand.village(VILLAGE)
+    hand.village(village)
     hand.begin()
     hand.close()
+    hand.open(offline=True)  # by the right time again

@@ -44,18 +44,18 @@ def tasks(server: str, photo_folder: Path, sign_in: SignIn) -> list[str]:
     return found
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def tablets(
-    server: str, playwright: Playwright, tasks: list[str], tmp_path: Path
+    server: str, playwright: Playwright, tasks: list[str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, Hand]]:
-    """The inspector's and the town's, with both tasks, without network. The app itself must not break."""
+    """The inspector's and the town's, with both tasks. The app itself must not break."""
     assert tasks
     made = {}
     for name in ("inspector", "town"):
-        made[name] = hand = Hand(playwright, server, tmp_path / name, (820, 1180)).open()
+        folder = tmp_path_factory.mktemp(name)
+        made[name] = hand = Hand(playwright, server, folder / "profile", (820, 1180)).open()
         hand.sign_in(name)
         hand.at_home()
-        hand.offline(True)
     yield made
     for hand in made.values():
         hand.close()
@@ -137,6 +137,9 @@ def cards(hand: Hand) -> int:
 
 
 def meanwhile(server: str, tablets: dict[str, Hand], task: str, village: Page, shot: Path) -> Meanwhile:
+    """Without network, the two tablets; nobody hears of the others."""
+    for hand in tablets.values():
+        hand.offline(True)
     act(tablets["inspector"], task, "复核通过", GOOD)
     act(tablets["town"], task, "退回整改", BAD)
     add(village, server, task, MORE, shot)

@@ -1,6 +1,5 @@
 """A new build arrives while a sheet is being filled in: nothing moves until it is left, and then nothing is lost."""
 
-import asyncio
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,13 +7,10 @@ from pathlib import Path
 import pytest
 
 from app import make_app
-from dispatch.demo_district import load_demo
 from offline_sync import shell
 from tests.journeys.builder import Builder, listening
 from tests.journeys.undebugged import Driver, driving
-from villages.ground.database import open_database
-from villages.ground.migrations import migrate
-from villages.ground.settings import Settings
+from tests.worlds import Worlds
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 # What a finger and a keyboard do, to the first of what bears these words or this name.
@@ -37,17 +33,11 @@ def builder(tmp_path: Path) -> Builder:
 
 
 @pytest.fixture
-def driver(builder: Builder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Driver]:
+def driver(
+    builder: Builder, worlds: Worlds, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Driver]:
     """A browser that nobody watches, over the whole application with the builder's newest build."""
-    settings, made = Settings(tmp_path / "data"), Driver()
-    settings.data.mkdir()
-
-    async def fill() -> None:
-        await migrate(settings)
-        async with open_database(settings):
-            await load_demo()
-
-    asyncio.run(fill())
+    settings, made = worlds.copy("sqlite", "demo", tmp_path / "data"), Driver()
     builder.publish("a")
     monkeypatch.setattr(shell, "FOLDER", builder.served)
     app = make_app(settings)

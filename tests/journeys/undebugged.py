@@ -59,11 +59,13 @@ class Driver:
     async def _script(self, _request: Request) -> Response:
         return Response(_SCRIPT, media_type="text/javascript")
 
-    async def _next(self, _request: Request) -> Response:
-        for _ in range(40):
+    async def _next(self, request: Request) -> Response:
+        for _ in range(100):
             with contextlib.suppress(queue.Empty):
                 return JSONResponse({"code": self._told.get_nowait()})
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.02)
+            if await request.is_disconnected():  # the server waits for us when it is to end
+                break
         return JSONResponse({"code": ""})
 
     async def _done(self, request: Request) -> Response:
