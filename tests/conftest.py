@@ -16,12 +16,36 @@ from villages.ground.settings import Settings
 # They drive browsers and servers of their own. Last, when the tablet's tests against the server no longer run beside
 # them: on a crowded machine a browser waits in vain.
 LONG = ("journeys", "faults", "tablet_browser", "hostile")
+# Of these the longest first: in the end no worker stands idle beside another that has just begun one of them.
+LONGEST = (
+    "test_tablet_day.py",
+    "test_tablet_bad_days.py",
+    "test_builds.py",
+    "test_tablet_amend.py",
+    "test_thirty_days.py",
+    "test_tablet_forms.py",
+    "test_three_on_a_task.py",
+    "test_tablet_traps.py",
+    "test_tablet_twelve.py",
+    "test_machine.py",
+    "test_keep.py",
+    "test_camera.py",
+    "test_killed_browser.py",
+    "test_rescue.py",
+    "test_scope_taken_away.py",
+    "test_bad_line.py",
+    "test_tablet_device.py",
+    "test_tablet_screens.py",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What opens a database or the application is too much for `./dev check`, but for what is
     marked quick."""
-    items.sort(key=lambda item: item.path.parent.name in LONG)
+    place = {name: at for at, name in enumerate(reversed(LONGEST), 1)}
+    items.sort(
+        key=lambda item: item.path.parent.name in LONG and 1 + len(LONGEST) - place.get(item.path.name, 0)
+    )
     for item in items:
         opens = "worlds" in getattr(item, "fixturenames", ()) or inspect.iscoroutinefunction(
             getattr(item, "function", None)

@@ -9,6 +9,7 @@ import asyncio
 import shutil
 import sqlite3
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -57,7 +58,8 @@ _FILLED: dict[str, Callable[[], Awaitable[None]]] = {"founded": _found, "demo": 
 
 
 class Worlds:
-    """The made databases of one run. Makes what is missing with an event loop of its own: ask from a plain fixture."""
+    """The made databases of one run. Makes what is missing with an event loop of its own, in a thread of its own: a
+    browser's driver may have one going here."""
 
     def __init__(self, folder: Path, postgres_url: Callable[[], str]) -> None:
         self.folder = folder
@@ -80,7 +82,8 @@ class Worlds:
         key = (engine, world)
         if key not in self._made:
             settings = self.copy(engine, "empty", self.folder / f"{engine}-{world}")
-            asyncio.run(_make(settings, _FILLED[world]))
+            with ThreadPoolExecutor(1) as apart:
+                apart.submit(asyncio.run, _make(settings, _FILLED[world])).result()
             if (
                 engine == "sqlite"
             ):  # two that close at one moment each leave the log to the other: a copy would lack it

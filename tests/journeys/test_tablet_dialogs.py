@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, Playwright, expect
 
 from tests.journeys.tablet_hand import WAIT, Hand
-from tests.journeys.test_tablet_day import Wire
+from tests.journeys.test_tablet_day import wire
 from tests.journeys.test_tablet_forms import drain, look
 from tests.journeys.test_the_line import hand_in
 
@@ -115,7 +115,7 @@ def test_a_camera_that_may_not_be_used_leaves_the_systems_own_and_the_photo_befo
     form.get_by_role("button", name="已清理干净").click()
     form.get_by_role("button", name="提交整改", exact=True).click()
     drain(village)
-    told = Wire(server).rows()[("task", tasks[1])]
+    told = wire(server).rows()[("task", tasks[1])]
     [before] = [one["id"] for one in told["photos"] if one["role"] == "before"]
     [after] = [one for one in told["photos"] if one["role"] == "after"]
     assert (told["stage"], after["pairs"]) == ("submitted", before)
@@ -128,7 +128,7 @@ def test_the_after_photo_is_shot_through_the_photo_before(
     village.context.grant_permissions(["camera", "geolocation"])
     ask_for_camera(village, tasks[0])
     form = page.get_by_role("dialog", name="提交整改")
-    before = [one["id"] for one in Wire(server).rows()[("task", tasks[0])]["photos"]]
+    before = [one["id"] for one in wire(server).rows()[("task", tasks[0])]["photos"]]
     assert len(before) == 2
     for place in (1, 2):  # each of the two spots from where it was
         form.get_by_role("button", name=f"对照第 {place} 张拍").click()
@@ -151,9 +151,9 @@ def test_the_after_photo_is_shot_through_the_photo_before(
     form.get_by_role("button", name="提交整改", exact=True).click()
     expect(page.locator(".task-stage b")).to_have_text("提交整改，待上传")
     drain(village)
-    told = Wire(server).rows()[("task", tasks[0])]
+    told = wire(server).rows()[("task", tasks[0])]
     after = [one for one in told["photos"] if one["role"] == "after"]
     assert told["stage"] == "submitted" and [one["pairs"] for one in after] == before
-    kept, wire = village.kept_bytes(), Wire(server)
+    kept = village.kept_bytes()
     for one in after:
-        assert kept[one["sha256"]] == one["sha256"] and wire.blob(one["sha256"])
+        assert kept[one["sha256"]] == one["sha256"] and wire(server).blob(one["sha256"])

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Playwright, expect
 
 from tests.journeys.tablet_hand import Hand
-from tests.journeys.test_tablet_day import Wire
+from tests.journeys.test_tablet_day import wire
 from tests.journeys.test_the_line import hand_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -44,7 +44,7 @@ def tablets(
 
 
 def task_of(server: str, task: str) -> Row:
-    return Wire(server, "town").rows()[("task", task)]
+    return wire(server, "town").rows()[("task", task)]
 
 
 def act(hand: Hand, task: str, button: str) -> None:
@@ -116,7 +116,7 @@ def test_the_town_urges_asks_to_look_elsewhere_and_splits_and_the_village_answer
     assert told["stage"] == "dispatched" and told["sweep_until"]
     [made] = [
         row
-        for (kind, _), row in Wire(server, "town").rows().items()
+        for (kind, _), row in wire(server, "town").rows().items()
         if kind == "task" and row["split_from"] == tasks[0]
     ]
     assert (made["text"], made["place"], made["unit"]) == ("护栏断裂", "桥下", told["village"][:9])
@@ -143,7 +143,7 @@ def test_the_town_urges_asks_to_look_elsewhere_and_splits_and_the_village_answer
     told = task_of(server, tasks[0])
     assert told["sweep_until"] is None and told["stage"] == "dispatched"
     assert told["steps"][-1]["verb"] == "sweep_answer"
-    states = {row["state"] for (kind, _), row in Wire(server, "town").rows().items() if kind == "photo"}
+    states = {row["state"] for (kind, _), row in wire(server, "town").rows().items() if kind == "photo"}
     assert states == {"stored"}
 
 

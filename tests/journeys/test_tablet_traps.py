@@ -14,11 +14,12 @@ from tests.journeys.test_tablet_day import fill
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.short_sheet]
 
 
-@pytest.fixture
-def large(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A photo that takes the tablet seconds to make."""
-    Image.effect_noise((8000, 6000), 60).convert("RGB").save(tmp_path / "large.jpg", quality=85)
-    return tmp_path / "large.jpg"
+    path = tmp_path_factory.mktemp("large") / "large.jpg"
+    Image.effect_noise((8000, 6000), 60).convert("RGB").save(path, quality=85)
+    return path
 
 
 def found(page: Page) -> None:

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Page, Playwright, expect
 
 from tests.journeys.tablet_hand import WAIT, Hand
-from tests.journeys.test_tablet_day import Wire
+from tests.journeys.test_tablet_day import wire
 from tests.journeys.test_the_line import hand_in, mend
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -85,7 +85,7 @@ def add(village: Page, server: str, task: str, words: str, shot: Path) -> None:
 
 
 def task_row(server: str, task: str) -> dict[str, Any]:
-    return Wire(server).rows()["task", task]
+    return wire(server).rows()["task", task]
 
 
 def same_everywhere(server: str, tablets: dict[str, Hand], given: Meanwhile) -> str:
@@ -124,7 +124,7 @@ def news(hand: Hand) -> None:
 
 def open_cards(server: str, name: str) -> int:
     return sum(
-        kind == "card" and not row["dismissed"] for (kind, _), row in Wire(server, name).rows().items()
+        kind == "card" and not row["dismissed"] for (kind, _), row in wire(server, name).rows().items()
     )
 
 
