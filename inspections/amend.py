@@ -4,6 +4,7 @@ A correction is evidence like the visit itself: it is applied or held, never ref
 touched by it (a numbered correction is the office's).
 """
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,10 +13,11 @@ from uuid import UUID
 import msgspec
 
 from inspections import evidence
+from inspections.evidence import own_id
 from inspections.models import Finding, Inspection, InspectionVersion, PhotoUse
 from inspections.scoring import grade_of
 from inspections.sheet import Checklist
-from inspections.submit import Prepared, Taken, add_parts
+from inspections.submit import Prepared, Taken, add_parts, own_photos
 from inspections.understanding import Hold
 from inspections.vetoes import claims
 from villages.changes import Line
@@ -56,6 +58,8 @@ async def amend(line: Line, ready: Prepared, base_rev: int | None) -> tuple[Take
         score=found.score, grade=found.grade, replaced_at=line.heard_at, rev=line.rev,
     )  # fmt: skip
     (slots,) = await line.ask(evidence.slots_question(sub.photos))
+    ready = replace(own_photos(replace(ready, person=found.author), slots, found.home), person=ready.person)
+    sub = ready.submission
     missing = evidence.open_slots(line, sub.photos, slots, home=found.home, person=found.author)
     await _take_back(found, {photo.id for photo in sub.photos})
     add_parts(line, ready)
@@ -68,7 +72,7 @@ async def amend(line: Line, ready: Prepared, base_rev: int | None) -> tuple[Take
         score=[_text(before[0]), _text(found.score)],
         grade=[before[1], found.grade],
     )
-    return Taken(found.id, found.village, found.score, found.grade, found.late), missing
+    return Taken(found.id, found.village, found.score, found.grade, found.late, sub), missing
 
 
 def _may(
@@ -96,8 +100,12 @@ def _may(
 
 async def _take_back(found: Inspection, named: set[UUID]) -> None:
     """What the sheet before said; a partner's photos, which it never named, stay."""
-    declared = {UUID(str(photo["id"])) for photo in msgspec.json.decode(found.document).get("photos", ())}
-    await PhotoUse.filter(inspection=found.id, photo_id__in=declared | named).delete()
+    declared = {
+        (UUID(str(photo["id"])), photo["sha256"])
+        for photo in msgspec.json.decode(found.document).get("photos", ())
+    }
+    said = {slot for slot, _ in declared} | {own_id(slot, sha256, found.home) for slot, sha256 in declared}
+    await PhotoUse.filter(inspection=found.id, photo_id__in=said | named).delete()
     await Finding.filter(inspection_id=found.id).delete()
 
 

@@ -4,7 +4,7 @@ The record comes first and opens a slot (`expected`); the bytes follow by hash a
 (`stored`). Two photos may share bytes. A slot is never taken away: an office may waive it, with a reason.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid5
 
@@ -47,13 +47,39 @@ async def own_slots(photos: Sequence[PhotoIn], home: str, person: UUID | None) -
     there = {row["id"]: row for row in rows}
 
     def own(photo: PhotoIn) -> PhotoIn:
-        row = there.get(photo.id)
-        waits = row and not row["town"] and row["person"] == person
-        if row is None or (row["sha256"] == photo.sha256 and (waits or row["home"] == home)):
+        if _is_own(there.get(photo.id), photo, home, person):
             return photo
-        return msgspec.structs.replace(photo, id=uuid5(NAMESPACE_OID, f"{photo.id}/{photo.sha256}/{home}"))
+        return msgspec.structs.replace(photo, id=own_id(photo.id, photo.sha256, home))
 
     return tuple(own(photo) for photo in photos)
+
+
+def own_ids(
+    photos: Sequence[PhotoIn], there: list[dict[str, Any]], *, home: str, person: UUID, early: Collection[UUID] = ()
+) -> dict[UUID, UUID]:  # fmt: skip
+    """As `own_slots`, of a visit's photos, from the rows of `slots_question`: the ids that are not its own to use, and
+    those they get instead. `early`: photos that a partner sent ahead, which are the visit's own."""
+    if not there:
+        return {}
+    rows = {str(row["id"]): row for row in there}
+    return {
+        slot: own_id(slot, photo.sha256, home)
+        for slot, photo in {photo.id: photo for photo in reversed(photos)}.items()
+        if slot not in early and not _is_own(rows.get(str(slot)), photo, home, person)
+    }
+
+
+def own_id(slot: UUID, sha256: str, home: str) -> UUID:
+    """The id of its own that a photo gets here, the same each time it is sent."""
+    return uuid5(NAMESPACE_OID, f"{slot}/{sha256}/{home}")
+
+
+def _is_own(row: dict[str, Any] | None, photo: PhotoIn, home: str, person: UUID | None) -> bool:
+    """Whether a slot is free, or holds these bytes and is of this home or waits with this person."""
+    if row is None:
+        return True
+    waits = not row["town"] and str(row["person"]) == str(person)
+    return row["sha256"] == photo.sha256 and (waits or row["home"] == home)
 
 
 def slots_question(photos: Sequence[PhotoIn]) -> Question:
@@ -61,7 +87,7 @@ def slots_question(photos: Sequence[PhotoIn]) -> Question:
     ids = [str(slot) for slot in _by_slot(photos)]
     hashes = list({photo.sha256 for photo in photos})
     text = (
-        "SELECT id, sha256, state, has_preview, person, town FROM photo"
+        "SELECT id, sha256, state, has_preview, person, home, town FROM photo"
         f" WHERE id IN ({_marks(ids)}) OR sha256 IN ({_marks(hashes)})"
     )
     return text, [*ids, *hashes]

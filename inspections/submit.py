@@ -4,14 +4,15 @@
 inside it. Evidence is applied or held, never refused: a `Hold` names why, and the caller keeps the whole command.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 import msgspec
+from msgspec.structs import replace as renew
 
 from inspections import evidence
 from inspections.answers import Answer, FindingIn, PhotoIn, Submission
@@ -80,6 +81,7 @@ class Taken:
     score: Decimal | None
     grade: str
     late: bool
+    said: Submission  # the sheet, its photos under ids of their own (`own_photos`)
     early: tuple[UUID, ...] = ()  # photos that a partner sent before the visit itself came
 
 
@@ -91,6 +93,9 @@ async def submit(line: Line, ready: Prepared) -> tuple[Taken, list[str]]:
     sub = ready.submission
     rounds, slots, early = await line.ask(*questions(sub))
     late = _round_takes(rounds, sub) and not await _came_in_time(line, ready)
+    came = tuple(UUID(str(row["id"])) for row in early)
+    ready = own_photos(ready, slots, sub.village, came)
+    sub = ready.submission
     scored = ready.scored
     line.add(
         Inspection,
@@ -112,7 +117,6 @@ async def submit(line: Line, ready: Prepared) -> tuple[Taken, list[str]]:
         ],
     )  # fmt: skip
     missing = evidence.open_slots(line, sub.photos, slots, home=sub.village, person=ready.person)
-    came = tuple(UUID(str(row["id"])) for row in early)
     restate(line, sub.inspection, set(came) & {photo.id for photo in sub.photos})
     add_parts(line, ready)
     complete(line, sub.round, sub.village, sub.checklist.code)
@@ -123,7 +127,35 @@ async def submit(line: Line, ready: Prepared) -> tuple[Taken, list[str]]:
         round=str(sub.round), village=sub.village, checklist=sub.checklist.sha256,
         score=str(scored.score), grade=scored.grade, late=late, vetoes=list(scored.vetoes),
     )  # fmt: skip
-    return Taken(sub.inspection, sub.village, scored.score, scored.grade or "", late, came), missing
+    return Taken(sub.inspection, sub.village, scored.score, scored.grade or "", late, sub, came), missing
+
+
+def own_photos(
+    ready: Prepared, slots: list[dict[str, Any]], home: str, early: Collection[UUID] = ()
+) -> Prepared:
+    """The same, with each photo under an id that is its own to use (`evidence.own_ids`), wherever the sheet names it."""
+    sub = ready.submission
+    ids = evidence.own_ids(sub.photos, slots, home=home, person=ready.person, early=early)
+    if not ids:
+        return ready
+
+    def own(named: Sequence[UUID]) -> tuple[UUID, ...]:
+        return tuple(ids.get(photo, photo) for photo in named)
+
+    def one(finding: FindingIn) -> FindingIn:
+        return renew(finding, photos=own(finding.photos), after=own(finding.after))
+
+    told = tuple(renew(answer, findings=tuple(map(one, answer.findings))) for answer in sub.answers)
+    signed = sub.signature
+    if signed and signed.photo:
+        signed = renew(signed, photo=ids.get(signed.photo, signed.photo))
+    photos = tuple(renew(photo, id=ids.get(photo.id, photo.id)) for photo in sub.photos)
+    said = renew(sub, answers=told, photos=photos, signature=signed)
+    findings = {answer.item: msgspec.to_builtins(answer.findings) for answer in told}
+    answers = [
+        {**row, "findings": findings[row["item"]]} if row.get("findings") else row for row in ready.answers
+    ]
+    return replace(ready, submission=said, answers=answers)
 
 
 def questions(sub: Submission) -> list[Question]:

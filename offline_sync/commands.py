@@ -79,7 +79,7 @@ async def _submit(args: Submission, who: Who, arrived: Arrived) -> Work:
             inspection, missing = await submit.submit(line, ready)
         except understanding.Hold as hold:
             raise Refused(held(hold)) from hold
-        tasks = await open_tasks.open_tasks(line, inspection, args, checklist.by_code)
+        tasks = await open_tasks.open_tasks(line, inspection, inspection.said, checklist.by_code)
         if inspection.early:
             await adopt(line, inspection.early, args.village)
             await join_before_photos(line, inspection.id, inspection.early)
@@ -99,10 +99,9 @@ async def _evidence(args: EvidenceArgs, who: Who, arrived: Arrived) -> Work:
         return hold_with_photos(Verdict("held", "invalid", told, {}, about), args.photos, home, who)
 
     async def work(line: Line) -> Verdict:
-        missing = await add_evidence(
-            line, args.inspection, args.item, args.finding, args.photos, home, who.person
-        )
-        await join_before_photos(line, args.inspection, [photo.id for photo in args.photos])
+        photos = await evidence.own_slots(args.photos, home or f"u:{who.person}", who.person)
+        missing = await add_evidence(line, args.inspection, args.item, args.finding, photos, home, who.person)
+        await join_before_photos(line, args.inspection, [photo.id for photo in photos])
         line.about("inspection", args.inspection, home or f"u:{who.person}")
         line.body["photos"] = len(args.photos)
         return Verdict("applied", "", "", {"missing": missing}, about)

@@ -38,7 +38,7 @@ async def prepare_amend(args: Amendment, who: Who, arrived: Arrived) -> Work:
         except understanding.Hold as hold:
             raise Refused(held(hold)) from hold
         line.body["reason"] = args.reason.strip()[:600]
-        tasks = await amended(line, taken, args, checklist.by_code)
+        tasks = await amended(line, taken, taken.said, checklist.by_code)
         return taken_in(taken, tasks, missing, about)
 
     return work
