@@ -113,6 +113,28 @@ def test_nothing_jumps_and_everything_can_be_hit(page: Page, photo_folder: Path)
     assert min(step["width"], step["height"]) >= 56
 
 
+HELD = """() => {
+  const open = fake.tablet.drafts.open;
+  globalThis.clicked = 0;
+  HTMLInputElement.prototype.click = function () { clicked += 1; };
+  fake.tablet.drafts.open = async (id) => new Proxy(await open(id), {
+    get: (sheet, name) => name === "flush" ? () => new Promise((done) => { globalThis.saved = done; }) : sheet[name],
+  });
+}"""
+
+
+def test_no_camera_opens_before_all_that_was_tapped_is_saved(page: Page) -> None:
+    page.evaluate(HELD)
+    opened(page, EMPTY)
+    page.locator(".phrases .chip").first.tap()
+    for nth, button in enumerate((".finding .btn", ".phrases .btn")):  # of a finding; before there is any
+        page.locator(button).first.tap()
+        page.wait_for_function("globalThis.saved !== undefined")
+        assert page.evaluate("clicked") == nth
+        page.evaluate("() => { saved(); delete globalThis.saved; }")
+        page.wait_for_function(f"clicked === {nth + 1}")
+
+
 def test_what_is_missing_leads_to_its_place(page: Page) -> None:
     opened(page, EMPTY)
     page.locator(".left-count").first.tap()

@@ -1,5 +1,6 @@
 """What waits for the office: shown beside what is in, decided, told to its author; and the office's other pages."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from offline_sync.models import Card, Command
 from tests.dispatch.desk_house import at_desk, counted, form_in, said
 from tests.offline_sync.tablet import VILLAGE, Tablet, photo, picture, visit
 from villages.changes import SYSTEM, Line, change
+from villages.ground import clock
 from villages.models import Change, Person
 from villages.verify import verify
 
@@ -64,6 +66,21 @@ async def test_the_second_visit_takes_the_place_of_the_first(
     [card] = [one for one in second.of("card") if one["command"] == command["id"]]
     assert card["status"] == "held" and "已同意" in card["text"]
     assert not (await verify())[0].faults
+
+
+async def test_what_waits_for_days_says_so(app: Starlette, inspector: Tablet, second: Tablet) -> None:
+    """Nothing that is held is forgotten: the list has its age, red from the fifth day on, the oldest first."""
+    _, command, _ = await twin(inspector, second)
+    async with at_desk(app, "office") as office:
+        assert "今天收到" in await office.get("/held")
+        for days, shade in ((4, "quiet"), (5, "red")):
+            moment = clock.now() - timedelta(days=days)
+            await Command.filter(id=command["id"]).update(heard_at=moment)
+            assert f'<small class="sub {shade}">已等 {days} 天</small>' in await office.get("/held")
+        [later] = await second.push(second.command("inspection.submit", visit(second, faults=1)))
+        assert later["status"] == "held"
+        page = await office.get("/held")
+        assert page.index(command["id"]) < page.index(later["id"])
 
 
 async def test_the_trail_names_what_waits_and_leads_to_it(
