@@ -6,9 +6,16 @@ import { lazily } from "../parts/lazy";
 import { PhotoStrip } from "../parts/photos";
 import type { Picture } from "../parts/photos";
 import { useNow } from "../parts/hooks";
+import { decimal, plain } from "../rules/decimal";
 import { GRADE, word } from "../rules/office-words";
 import { date } from "../rules/when";
 import type { Lost, PastVisit } from "./village-data";
+
+/** "1.5", as on every other screen. */
+function figure(points: string): string {
+  const read = decimal(points);
+  return read ? plain(read) : "—";
+}
 
 const SHOWN = 5; // items of a visit, before one asks for all
 
@@ -72,7 +79,7 @@ function LostItem({ lost, row }: { lost: Lost; row: PastVisit["row"] }) {
     <div class="lost">
       <div class="lost-head">
         <span class="lost-text"><small>{lost.item}</small> {lost.text}</span>
-        <span class="lost-points">{lost.points} / {lost.weight} 分</span>
+        <span class="lost-points">{figure(lost.points)} / {figure(lost.weight)} 分</span>
       </div>
       <Bar value={Number(lost.points)} of={Number(lost.weight)} label={`${lost.item} 得分`} />
       {lost.findings.map((finding) => (

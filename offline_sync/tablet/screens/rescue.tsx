@@ -74,7 +74,7 @@ function Export({ one: { who, own, weight } }: { one: One }) {
       <p>{weightWords(weight)}</p>
       {weight.unread.length > 0 && <Note kind="amber">本机存储有损坏，读不出{weight.unread.map((kind) => KINDS[kind]).join("、")}；其余的都可以导出。请尽快导出，并把平板交给管理员。</Note>}
       {!own && <Note>这是{nameOf(who)}的内容。导出的文件是加密的，只有本区的服务器能打开，您和别人都看不到。</Note>}
-      {own && (
+      {own && anything(weight) && (
         <Field label="口令（可不设）" hint={short ? `口令至少 ${LEAST} 个字母数字，或 ${LEAST / 2} 个汉字` : "设了口令，文件传给别人也看不到内容；请记住它。不设口令，拿到文件的人都能看。"}>
           <span class="secret">
             <input name="passphrase" type={(seen ? "text" : "password") as "password"} value={words} autocomplete="off" onInput={(event) => { setWords(event.currentTarget.value); setMade(null); }} />
@@ -84,10 +84,10 @@ function Export({ one: { who, own, weight } }: { one: One }) {
       )}
       {act.busy && <Bar value={share} of={1} label="正在生成" />}
       {act.trouble && <TroubleCard trouble={act.trouble} />}
-      {made ? <Made made={made} /> : (
-        <Button kind="main" wide busy={act.busy} disabled={short || !anything(weight)} onClick={() => void make()}>{act.busy ? "正在生成文件…" : "生成文件"}</Button>
+      {made ? <Made made={made} /> : anything(weight) && (
+        <Button kind="main" wide busy={act.busy} disabled={short} onClick={() => void make()}>{act.busy ? "正在生成文件…" : "生成文件"}</Button>
       )}
-      <p class="muted">导出不会删除本机的任何内容，联网后照常上传，不会重复。文件请交给区级办公室，在“待批 → 导入救援包”里导入。</p>
+      {anything(weight) && <p class="muted">导出不会删除本机的任何内容，联网后照常上传，不会重复。文件请交给区级办公室，在“待批 → 导入救援包”里导入。</p>}
     </section>
   );
 }

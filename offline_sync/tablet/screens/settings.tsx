@@ -51,7 +51,7 @@ function Person({ who, posts }: { who: Known; posts: string }) {
     <section class="card stack">
       <h2>{who.title || who.name}</h2>
       <p class="muted">{posts}</p>
-      <p>没有网络可以用到 {date(who.offline_until, now)}，每次同步后顺延。</p>
+      <p>没有网络也可以用到 {date(who.offline_until, now)}，每次同步后顺延。</p>
     </section>
   );
 }

@@ -140,10 +140,10 @@ export function retryAfter(header: string | null | undefined): number | null {
 }
 
 export function lineSentence(): string {
-  return "连不上服务器，可能没有信号；内容都在本机，有网后自动上传。";
+  return "连不上服务器，可能没有信号；没上传的内容都在本机，有网后自动上传。";
 }
 
 export function strangerSentence(status: number): string {
-  if (status >= 500) return `服务器暂时出错或正在维护（${status}）；内容都在本机，稍后自动重试。`;
-  return "网络返回的不是本系统的内容，可能需要先登录这个无线网络；内容都在本机，稍后自动重试。";
+  if (status >= 500) return `服务器暂时出错或正在维护（${status}），稍后自动重试；没上传的内容都在本机。`;
+  return "网络返回的不是本系统的内容，可能需要先登录这个无线网络；没上传的内容都在本机，稍后自动重试。";
 }

@@ -54,7 +54,7 @@ export class Push {
       const body: Partial<PushOut> = told.body;
       const came = await this.#settle(body);
       if (told.kind === "refused") await this.#refused(told, entries, came);
-      else if (!came) throw new Halt("refused", "服务器的应答不完整，稍后自动重试；内容都在本机。");
+      else if (!came) throw new Halt("refused", "服务器的应答不完整，稍后自动重试；没上传的内容都在本机。");
     } catch (error) {
       if (error instanceof Halt && error.why !== "stopped") await this.#noteUnsettled(ids, error.sentence);
       throw error;
