@@ -9,6 +9,7 @@ from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
+from tortoise.expressions import Q, RawSQL
 
 from dispatch.counting import Counts, Marks, counts_by_stage, marks, proposals
 from dispatch.models import Task
@@ -189,17 +190,20 @@ async def _rounds(who: Who) -> list[dict[str, Any]]:
 
 
 async def _cards(request: Request, who: Who) -> Response:
-    """A committee's or a department's tasks as cards, most urgent first; what waits for others below."""
-    tasks = await seen_by(who).filter(stage__in=sorted(OPEN)).order_by("deadline", "id").limit(CARDS + 1)
+    """A committee's or a department's tasks as cards, most urgent first; what waits for others below, however urgent."""
     hands = {post.place for post in who.posts if post.role in (COMMITTEE, DEPARTMENT)}
-    names = await names_for({task.village for task in tasks})
-    photos = await photos_of([task.id for task in tasks])
-    shown = [_card(task, names, photos[task.id]) for task in tasks[:CARDS]]
+    mine = Q(unit__in=sorted(hands), stage__in=TO_DO)
+    runs = seen_by(who).filter(stage__in=sorted(OPEN)).order_by("deadline", "id").limit(CARDS)
+    own = await runs.filter(mine).annotate(whole=RawSQL("COUNT(*) OVER ()"))
+    rest = await runs.filter(~mine)
+    names = await names_for({task.village for task in (*own, *rest)})
+    photos = await photos_of([task.id for task in own])
     counts = _together(await counts_by_stage(prefixes(who), departments(who)))
-    own = [one for one, task in zip(shown, tasks, strict=False) if task.unit in hands and task.stage in TO_DO]
+    yours = own[0].whole if own else 0  # type: ignore[attr-defined]
     return desk(
-        request, who, "dispatch/cards.html", own=own, rest=[one for one in shown if one not in own],
-        sweeps=await _sweeps(who, hands), more=len(tasks) > CARDS, many=len({task.village for task in tasks}) > 1, deferred=counts.stages.get(DEFERRED, 0),
+        request, who, "dispatch/cards.html", own=[_card(task, names, photos[task.id]) for task in own], yours=yours,
+        rest=[_card(task, names, []) for task in rest], others=max(counts.open - yours, len(rest)), sweeps=await _sweeps(who, hands),
+        many=len({task.village for task in (*own, *rest)}) > 1, deferred=counts.stages.get(DEFERRED, 0),
         numbers=await _department(who, counts) if who.holds(DEPARTMENT) else [],
     )  # fmt: skip
 

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from starlette.applications import Starlette
 
+from dispatch import daily
 from dispatch.models import Task
+from dispatch.pages.board import CARDS
 from tests.dispatch.desk_house import (
     NEIGHBOUR,
     WATER,
@@ -24,6 +26,10 @@ from tests.dispatch.desk_house import (
 from villages.ground import clock
 
 FRAME = 12  # sign-in, posts, assignments, names, notices: what every page asks for before its own content
+# A number that is all or the first of a link's text.
+COUNT = re.compile(
+    r'<a\b[^>]*\bhref="(/(?:tasks(?:\?[^"]*)?|letters|held))"[^>]*>\s*(?:<b>|挂账 )?([\d,]+)(?=[<\s])'
+)
 FIGURE = re.compile(r'<a href="(/tasks[^"]*)"[^>]*>\s*<b>([\d,]+)</b><span>([^<]+)</span>')
 
 
@@ -98,6 +104,62 @@ async def test_a_department_has_its_numbers_and_a_committee_its_cards(app: Starl
         assert "要整改的 4 项" in page and "挂账 1 项" in page and not await figures(village)
         cards = (await village.get("/")).split('class="card"')[1:]
         assert "逾期2天" in cards[0], "the most urgent first"
+
+
+async def test_what_others_must_do_hides_nothing_that_is_ones_own(app: Starlette) -> None:
+    """More cards than fit, the most urgent of them in other hands: the committee's own stand first, and all are counted."""
+    sent = await some_tasks(CARDS + 1)
+    await Task.filter(id__in=sent).update(stage="submitted", deadline=clock.now() - timedelta(days=9))
+    await some_tasks(CARDS + 2)
+    async with at_desk(app, "village") as village:
+        page = await village.get("/")
+    assert (
+        f"要整改的 {CARDS + 2} 项" in page and f"等别人办的 {CARDS + 1} 项" in page and "最急的部分" in page
+    )
+    assert page.count('class="card"') == CARDS
+
+
+async def test_every_count_on_every_board_is_the_length_of_its_list(app: Starlette) -> None:
+    """Whoever looks, on 今日 and a village's page: whatever number stands in a link to a list, the list has so many."""
+    await one_of_each(app)
+    await some_tasks(2, unit=WATER)
+    await some_tasks(3, village=NEIGHBOUR, unit=NEIGHBOUR[:9])
+    late = await some_tasks(4, village="110109104201")
+    await Task.filter(id__in=late).update(deadline=clock.now() - timedelta(days=8))
+    await daily.run()
+    async with at_desk(app, "town") as town:
+        until = (clock.local(clock.now()).date() + timedelta(days=5)).isoformat()
+        assert (
+            await town.act((await some_tasks(1))[0], "sweep", text="全村", until=until)
+        ).status_code == 303
+    followed: set[str] = set()
+    for name in ("admin", "office", "town", "town2", "town3", "inspector", "village", "neighbour", "water"):
+        async with at_desk(app, name) as desk:
+            for path in ("/", "/villages/110109005201"):
+                page = await desk.http.get(path)
+                for link, number in COUNT.findall(page.text if page.status_code == 200 else ""):
+                    href, told = unescape(link), int(number.replace(",", ""))
+                    if href == "/letters":
+                        shown = re.findall(r"(\d+) 项逾期满 3 天", said(await desk.get(href)))
+                        assert sum(map(int, shown)) == told, (name, path, href)
+                    elif href == "/held":
+                        assert len(re.findall(r'href="/held/[0-9a-f-]{36}', await desk.get(href))) == told, (
+                            name,
+                            path,
+                            href,
+                        )
+                    else:
+                        assert await listed(desk, href) == told, (name, path, href)
+                    followed.add(href.partition("&")[0].partition("=")[0])
+    assert {
+        "/letters",
+        "/held",
+        "/tasks?town",
+        "/tasks?due",
+        "/tasks?stage",
+        "/tasks?mark",
+        "/tasks?village",
+    } <= followed
 
 
 async def test_the_list_can_be_asked_for_an_item_and_a_mark_that_stay_in_the_link(app: Starlette) -> None:
