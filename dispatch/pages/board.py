@@ -70,9 +70,9 @@ async def board(request: Request, who: Who, more: list[Number]) -> Response:
     district = who.holds(OFFICE, ADMIN)
     each = who.holds(TOWN) and not district
     counts = await counts_by_stage(prefixes(who), departments(who), by="village" if each else "town")
-    shown.numbers = [*_numbers(who, _together(counts), await marks(prefixes(who), departments(who))), *more]
-    if post_for(who, "letter.issue", who.district):
-        shown.numbers.append(Number("/letters", await proposals(who.district), "拟督办"))
+    beside = await marks(prefixes(who), departments(who))
+    waiting = await proposals(who.district) if post_for(who, "letter.issue", who.district) else None
+    shown.numbers = [*_numbers(who, _together(counts), beside, waiting), *more]
     if each:
         shown.villages = _villages(who, counts)
         shown.sheets = [place for place in prefixes(who, "sheet.print") if len(place) == 9]
@@ -100,8 +100,8 @@ def _together(counts: Mapping[str, Counts]) -> Counts:
     return whole
 
 
-def _numbers(who: Who, whole: Counts, beside: Marks) -> list[Number]:
-    """The counts that call for somebody of these roles, most pressing first."""
+def _numbers(who: Who, whole: Counts, beside: Marks, waiting: int | None) -> list[Number]:
+    """The counts that call for somebody of these roles, most pressing first; `waiting` for a letter, to who issues them."""
 
     def at(stage: str, word: str) -> Number:
         return Number(f"/tasks?stage={stage}", whole.stages.get(stage, 0), word)
@@ -116,6 +116,8 @@ def _numbers(who: Who, whole: Counts, beside: Marks) -> list[Number]:
     if who.holds(TOWN, OFFICE, ADMIN):
         found += [at(RETURNED, "退单"), Number("/tasks?mark=asked", beside.asked, "待答复延期")]
         found.append(Number("/tasks?mark=raised", beside.raised, "提级", alarm=True))
+        if waiting is not None:
+            found.append(Number("/letters", waiting, "拟督办"))
         if beside.sweeping:
             found.append(Number("/tasks?stage=all&mark=sweeping", beside.sweeping, "举一反三待回复"))
     if who.holds(OFFICE, ADMIN):
@@ -203,7 +205,7 @@ async def _cards(request: Request, who: Who) -> Response:
     return desk(
         request, who, "dispatch/cards.html", own=[_card(task, names, photos[task.id]) for task in own], yours=yours,
         rest=[_card(task, names, []) for task in rest], others=max(counts.open - yours, len(rest)), sweeps=await _sweeps(who, hands),
-        many=len({task.village for task in (*own, *rest)}) > 1, deferred=counts.stages.get(DEFERRED, 0),
+        many=bool(departments(who)) or len({task.village for task in (*own, *rest)}) > 1, deferred=counts.stages.get(DEFERRED, 0),
         numbers=await _department(who, counts) if who.holds(DEPARTMENT) else [],
     )  # fmt: skip
 

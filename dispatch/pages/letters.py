@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
+from tortoise.expressions import Q
 
 from dispatch import letters
 from dispatch.models import Letter
@@ -28,11 +29,8 @@ async def list_letters(request: Request, who: Who) -> Response:
     if not reach and not own:
         raise Problem("forbidden", act="打印督办单", who="镇街专管员或区级办公室")
     proposed = await letters.proposed(who.district) if may else []
-    found = [
-        one
-        for one in await Letter.filter(district=who.district).order_by("-year", "-ordinal").limit(500)
-        if one.unit in own or ("-" not in one.unit and one.unit.startswith(reach)) or who.district in reach
-    ]
+    mine = Q(*(Q(unit__startswith=place) for place in reach), Q(unit__in=own), join_type="OR")
+    found = await Letter.filter(mine, district=who.district).order_by("-year", "-ordinal").limit(500)
     names = await names_for({task.village for _, _, tasks in proposed for task in tasks})
     return desk(
         request, who, "dispatch/letters.html", names=names, may=may,

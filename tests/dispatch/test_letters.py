@@ -5,6 +5,7 @@ import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from starlette.applications import Starlette
@@ -77,6 +78,22 @@ async def test_a_letter_from_proposal_to_reprint(app: Starlette, monkeypatch: py
         )
         refused = await town.http.post("/letters", data=chosen | {"csrf": "x", "deadline": due})
         assert refused.status_code == 403
+
+
+async def test_a_towns_old_letter_is_found_behind_any_number_of_others(app: Starlette) -> None:
+    at = clock.now()
+    await Letter.bulk_create(
+        [
+            Letter(
+                id=uuid4(), district=TOWN[:6], year=2026, ordinal=n, unit=TOWN if n == 1 else "110109104", note="抓紧",
+                deadline=at, issued_at=at, data_rev=1, chain_hash="0" * 64, pdf_sha256="0" * 64, rev=1,
+            )
+            for n in range(1, 503)
+        ]
+    )  # fmt: skip
+    async with at_desk(app, "town") as town, at_desk(app, "office") as office:
+        assert re.findall(r"督办〔2026〕\d+号", await town.get("/letters")) == ["督办〔2026〕1号"]
+        assert "督办〔2026〕502号" in await office.get("/letters")
 
 
 async def test_another_deadline_is_proposed_when_it_is_three_days_past_itself(

@@ -100,6 +100,7 @@ async def test_a_department_has_its_numbers_and_a_committee_its_cards(app: Starl
         }  # fmt: skip
         for word, (count, href) in found.items():
             assert await listed(water, href) == count, word
+        assert "王平镇安家庄村 · 后街" in said(await water.get("/")), "a department's tasks may lie anywhere"
         page = said(await village.get("/"))
         assert "要整改的 4 项" in page and "挂账 1 项" in page and not await figures(village)
         cards = (await village.get("/")).split('class="card"')[1:]
