@@ -6,8 +6,11 @@ from uuid import uuid4
 
 import pytest
 
+from dispatch.models import Task, TaskCount
 from offline_sync import nightly, restore
 from tests import postgres
+from tests.dispatch.desk_house import some_tasks
+from tests.dispatch.kept import counts_hold
 from villages.districts import found_district
 from villages.ground.database import open_database, rows
 from villages.ground.migrations import migrate
@@ -24,6 +27,7 @@ async def test_the_circle_on_postgresql(tmp_path: Path, postgres_url: str) -> No
     await migrate(settings)
     async with open_database(settings):
         await found_district("110109", "门头沟区", "real")
+        tasks = await some_tasks(3)
         made = await nightly.back_up(settings, tmp_path / "backups")
         assert made.whole, made.findings
         with pytest.raises(Problem, match="已有数据"):
@@ -34,6 +38,10 @@ async def test_the_circle_on_postgresql(tmp_path: Path, postgres_url: str) -> No
         [head] = await rows("SELECT rev, epoch FROM district_head")
         assert (head["rev"], str(head["epoch"])) == (back.rev, str(back.epoch))
         assert (await verify())[0].faults == []
+        await counts_hold()
+        await Task.filter(id=tasks[0]).update(stage="closed")
+        await counts_hold()  # what keeps them came along
+        assert await TaskCount.all().count() == 2
     databases = await _databases(there)
     assert not [name for name in databases if "trial" in name], "the trial's database was left behind"
 
