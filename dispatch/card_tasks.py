@@ -49,7 +49,7 @@ def _told(place: str, text: str) -> str:
 
 def _unit(read: CardRows, task: Mapping[str, Any]) -> str:
     if task["unit"] == read.inspection.village:
-        return f"{read.village_name}村委会"
+        return f"{read.village_name.removesuffix('村')}村委会"
     if task["unit"] == read.inspection.town:
         return read.town_name
     return task["unit_name"] or str(task["unit"])
@@ -127,7 +127,7 @@ def _mended(
         problem=clip(finding.text, 60),
         before=_side(next(iter(photos.get("before", [])), None)),
         after=_side(photos["after"][0]),
-        unit=f"{read.village_name}村委会",
+        unit=f"{read.village_name.removesuffix('村')}村委会",
         reviewer="、".join(names),
         closed=day,
         verdict="合格",

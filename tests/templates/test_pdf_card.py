@@ -161,6 +161,7 @@ def test_no_page_begins_in_the_middle_of_a_section_without_its_name(
     pages = rows(pdf)
     assert sum(map(len, pages)) == sum(len(one["items"]) for one in sections)
     assert len(pages) > 1 and all(page[0] in starts for page in pages), pages
+    assert "全镇排名" in text(pdf, len(pages), len(pages)), "the sums stand with the last rows"
     goes_on = sum(len(one["items"]) > 12 for one in sections)
     assert text(pdf).count("（续）") == (2 if goes_on else 0)
 
