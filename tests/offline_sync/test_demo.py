@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -81,9 +82,11 @@ def _stopped_midway(
 
 @pytest.mark.slow
 def test_stopped_and_run_again_equals_a_straight_run(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], demo_template: Path
 ) -> None:
     straight, broken = tmp_path / "straight", tmp_path / "broken"
+    broken.mkdir()
+    shutil.copy(demo_template, broken / "xuncun.db")
     assert main(["--data", str(straight), "--villages", "8", "--quiet"]) == 0
     told = capsys.readouterr().out
     with served(broken) as url:
@@ -115,7 +118,8 @@ def test_stopped_and_run_again_equals_a_straight_run(
 
 
 @pytest.mark.slow
-def test_photos_arrive_as_announced_and_a_longer_run_goes_on(tmp_path: Path) -> None:
+def test_photos_arrive_as_announced_and_a_longer_run_goes_on(tmp_path: Path, demo_template: Path) -> None:
+    shutil.copy(demo_template, tmp_path / "xuncun.db")
     with served(tmp_path) as url:
         assert main(["--url", url, "--villages", "1", "--photos", "all", "--quiet"]) == 0
         first = _left(tmp_path)
