@@ -38,7 +38,8 @@ def measure(folder: Path, quick: bool) -> Iterator[Figure]:
         yield Figure(
             "boards", f"{name}: CPU beside an empty page", cpu * 1000, "ms", empty * 1000, bar="ratio <= 15"
         )
-        yield Figure("boards", f"{name}: CPU beside half the tasks", cpu * 1000, "ms", few[name][1] * 1000, bar="ratio <= 1.5")  # fmt: skip
+        # In empty pages of the same minute: the two districts are not measured at one moment.
+        yield Figure("boards", f"{name}: CPU beside half the tasks", cpu / empty, "pages", few[name][1] / few[name][2], bar="ratio <= 1.5")  # fmt: skip
 
 
 async def _boards(folder: Path, tasks: int) -> dict[str, tuple[int, float, float]]:
