@@ -153,6 +153,7 @@ class Hostile(RuleBasedStateMachine):
         one = self.tablet(tablet)
         verb = self.world.fitting(one, task, fitting) if fitting else verb
         more: dict[str, Any] = {"unit": unit} if verb == "reassign" else {}
+        more |= self.world.beside(one, verb, task, unit)
         if ROWS[verb].until:
             more["until"] = clock.rfc3339(clock.now() + timedelta(days=days))
         self.world.on_task(one, verb, task, ROWS[verb].photo or photos, behind, **more)

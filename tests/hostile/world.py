@@ -285,7 +285,7 @@ class World:
         return self.act(tablet, "inspection.amend", args)
 
     def on_task(
-        self, tablet: Tablet, verb: str, place: int, photos: int = 0, behind: int = 0, **more: Any
+        self, tablet: Tablet, verb: str, place: int, photos: int = 0, behind: int = 0, /, **more: Any
     ) -> Entry | None:
         """A move of a task as this tablet knows it. Its text is nobody else's, to be found again."""
         known = tablet.mine.of("task")
@@ -296,6 +296,18 @@ class World:
         args = {"task": task["id"], "base_rev": max(1, task["_rev"] - behind), "text": f"说明{new_id()}",
                 "photos": [photo(one) for one in shots], **more}  # fmt: skip
         return self.act(tablet, f"task.{verb}", args, shots)
+
+    def beside(self, tablet: Tablet, verb: str, place: int, unit: str) -> dict[str, Any]:
+        """What a merge, a link and a split name beside the task: another one, or what goes to whom."""
+        known = tablet.mine.of("task")
+        if not known or verb not in ("merge", "link", "split"):
+            return {}
+        task = known[place % len(known)]
+        if verb == "split":
+            shots = [one["id"] for one in task["photos"] if one["role"] == "before"]
+            return {"unit": unit, "place": "另一处", "shots": shots[:1]}
+        others = [one for one in known if one["village"] == task["village"] and one is not task]
+        return {"into": (others or known)[place % len(others or known)]["id"]}
 
     def fitting(self, tablet: Tablet, place: int, nth: int) -> str:
         """A verb that the tablet would offer for this task: of its stage and of this person's role."""
