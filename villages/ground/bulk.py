@@ -140,6 +140,8 @@ async def commit_all(client: BaseDBAsyncClient, statements: list[Statement]) -> 
 async def ask_all(client: BaseDBAsyncClient, questions: list[Question]) -> list[list[dict[str, Any]]]:
     """The rows of each question, in one trip where the engine allows. Raises as `run_all`."""
     if client.capabilities.dialect == "sqlite":
+        for text, values in questions:
+            client.log.debug("%s: %s", text, values)
         found: list[list[dict[str, Any]]] = await _there(client, _ask_here, questions)
         return found
     return [await client.execute_query_dict(text, values) for text, values in questions]
