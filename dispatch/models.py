@@ -5,7 +5,7 @@ from typing import Any
 from tortoise import Model, fields
 from tortoise.indexes import Index
 
-from villages.ground.fields import Moment, SomeRows
+from villages.ground.fields import Moment, SomeRows, row_of
 
 # Tasks with something beside their stage that a board counts: few, and never all that were ever closed.
 MARKED_TASKS = (
@@ -134,8 +134,8 @@ class LookBackTask(Model):
     """A closed task that was drawn to be looked at again, by whom, and what they found."""
 
     id = fields.UUIDField(primary_key=True)
-    look_back: fields.ForeignKeyRelation[LookBack] = fields.ForeignKeyField("dispatch.LookBack", related_name=False, on_delete=fields.RESTRICT, db_index=True)  # fmt: skip
-    task: fields.ForeignKeyRelation["Task"] = fields.ForeignKeyField("dispatch.Task", related_name=False, on_delete=fields.RESTRICT, db_index=True)  # fmt: skip
+    look_back: fields.ForeignKeyRelation[LookBack] = row_of("dispatch.LookBack", indexed=True)
+    task: fields.ForeignKeyRelation["Task"] = row_of("dispatch.Task", indexed=True)
     village = fields.CharField(12)
     person = fields.UUIDField(null=True)  # None: everybody is barred
     drawn_person = fields.UUIDField(null=True)  # whom the draw gave it to
@@ -155,7 +155,7 @@ class Step(Model):
     """One act on a task: who, when, what they said. Never deleted; the task's history explains its stage."""
 
     id = fields.UUIDField(primary_key=True)
-    task: fields.ForeignKeyRelation[Task] = fields.ForeignKeyField("dispatch.Task", related_name=False, on_delete=fields.RESTRICT, db_index=True)  # fmt: skip
+    task: fields.ForeignKeyRelation[Task] = row_of("dispatch.Task", indexed=True)
     rev = fields.BigIntField()
     verb = fields.CharField(24)
     at = Moment()
@@ -178,7 +178,7 @@ class TaskPhoto(Model):
     """What a photo proves on a task: before or after, and which before-photo an after-photo answers."""
 
     id = fields.BigIntField(primary_key=True)
-    task: fields.ForeignKeyRelation[Task] = fields.ForeignKeyField("dispatch.Task", related_name=False, on_delete=fields.RESTRICT, db_index=True)  # fmt: skip
+    task: fields.ForeignKeyRelation[Task] = row_of("dispatch.Task", indexed=True)
     photo = fields.UUIDField(db_index=True)
     sha256 = fields.CharField(64)
     role = fields.CharField(8)  # before, after
@@ -286,8 +286,8 @@ class LetterTask(Model):
     """A task that a letter presses, with the deadline it had missed then."""
 
     id = fields.BigIntField(primary_key=True)
-    letter: fields.ForeignKeyRelation[Letter] = fields.ForeignKeyField("dispatch.Letter", related_name=False, on_delete=fields.RESTRICT)  # fmt: skip
-    task: fields.ForeignKeyRelation[Task] = fields.ForeignKeyField("dispatch.Task", related_name=False, on_delete=fields.RESTRICT, db_index=True)  # fmt: skip
+    letter: fields.ForeignKeyRelation[Letter] = row_of("dispatch.Letter")
+    task: fields.ForeignKeyRelation[Task] = row_of("dispatch.Task", indexed=True)
     deadline = Moment()
 
     class Meta:

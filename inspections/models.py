@@ -5,7 +5,7 @@ from typing import Any
 from tortoise import Model, fields
 from tortoise.indexes import Index
 
-from villages.ground.fields import Moment
+from villages.ground.fields import Moment, row_of
 
 
 class ChecklistVersion(Model):
@@ -50,9 +50,7 @@ class Assignment(Model):
     """One person, one village, one checklist, one round. Ends by completion or withdrawal only."""
 
     id = fields.UUIDField(primary_key=True)
-    round: fields.ForeignKeyRelation[Round] = fields.ForeignKeyField(
-        "inspections.Round", related_name=False, on_delete=fields.RESTRICT
-    )
+    round: fields.ForeignKeyRelation[Round] = row_of("inspections.Round")
     village = fields.CharField(12)
     checklist = fields.CharField(12)
     person = fields.UUIDField()
@@ -73,9 +71,7 @@ class Inspection(Model):
     """One finished visit. `document` is the submitted text to the byte; `answers` the same with points each."""
 
     id = fields.UUIDField(primary_key=True)
-    round: fields.ForeignKeyRelation[Round] = fields.ForeignKeyField(
-        "inspections.Round", related_name=False, on_delete=fields.RESTRICT
-    )
+    round: fields.ForeignKeyRelation[Round] = row_of("inspections.Round")
     village = fields.CharField(12)
     checklist_code = fields.CharField(12)
     checklist_version = fields.CharField(12)
@@ -119,9 +115,7 @@ class InspectionVersion(Model):
     """A visit as it was said before its author put it right; `number` from 1, the oldest."""
 
     id = fields.UUIDField(primary_key=True)
-    inspection: fields.ForeignKeyRelation[Inspection] = fields.ForeignKeyField(
-        "inspections.Inspection", related_name=False, on_delete=fields.RESTRICT
-    )
+    inspection: fields.ForeignKeyRelation[Inspection] = row_of("inspections.Inspection")
     number = fields.IntField()
     document = fields.TextField()
     answers: fields.JSONField[Any] = fields.JSONField()
@@ -140,9 +134,7 @@ class Finding(Model):
     """问题: one spot where points were lost."""
 
     id = fields.UUIDField(primary_key=True)
-    inspection: fields.ForeignKeyRelation[Inspection] = fields.ForeignKeyField(
-        "inspections.Inspection", related_name=False, on_delete=fields.RESTRICT, db_index=True
-    )
+    inspection: fields.ForeignKeyRelation[Inspection] = row_of("inspections.Inspection", indexed=True)
     item = fields.CharField(12)
     rule = fields.CharField(20, default="")
     count = fields.IntField(default=1)
@@ -189,9 +181,7 @@ class PhotoUse(Model):
     """What a photo proves in an inspection: a finding before or after, or the village's signature."""
 
     id = fields.BigIntField(primary_key=True)
-    photo: fields.ForeignKeyRelation[Photo] = fields.ForeignKeyField(
-        "inspections.Photo", related_name=False, on_delete=fields.RESTRICT, db_index=True
-    )
+    photo: fields.ForeignKeyRelation[Photo] = row_of("inspections.Photo", indexed=True)
     inspection = fields.UUIDField()
     item = fields.CharField(12, default="")
     finding = fields.UUIDField(null=True)

@@ -9,7 +9,7 @@ from typing import Any
 from tortoise import Model, fields
 from tortoise.indexes import Index
 
-from villages.ground.fields import Moment
+from villages.ground.fields import Moment, row_of
 
 
 class DistrictHead(Model):
@@ -160,9 +160,7 @@ class Post(Model):
     """A role at a place for a time. The place's code is the reach: whatever begins with it."""
 
     id = fields.UUIDField(primary_key=True)
-    person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField(
-        "villages.Person", related_name=False, on_delete=fields.RESTRICT
-    )
+    person: fields.ForeignKeyRelation[Person] = row_of("villages.Person")
     role = fields.CharField(32)
     place = fields.CharField(16)
     since = fields.DateField()
@@ -181,9 +179,7 @@ class Session(Model):
     id = fields.UUIDField(primary_key=True)
     token_hash = fields.CharField(64, unique=True)
     kind = fields.CharField(8)
-    person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField(
-        "villages.Person", related_name=False, on_delete=fields.RESTRICT
-    )
+    person: fields.ForeignKeyRelation[Person] = row_of("villages.Person")
     device = fields.UUIDField(null=True)
     label = fields.CharField(80, default="")
     created = Moment()
@@ -216,9 +212,7 @@ class Ticket(Model):
     """One-time enrolment ticket shown as a QR; dies after one use or a day."""
 
     token_hash = fields.CharField(64, primary_key=True)
-    person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField(
-        "villages.Person", related_name=False, on_delete=fields.RESTRICT
-    )
+    person: fields.ForeignKeyRelation[Person] = row_of("villages.Person")
     expires = Moment()
     used_at = Moment(null=True)
 

@@ -16,6 +16,11 @@ class Moment(fields.DatetimeField[Any]):
         return super().to_db_value(value, instance)
 
 
+def row_of(model: str, *, indexed: bool = False) -> Any:
+    """The row of `model` ("app.Model") that a row belongs to; nobody takes it away meanwhile."""
+    return fields.ForeignKeyField(model, related_name=False, on_delete=fields.RESTRICT, db_index=indexed)
+
+
 class SomeRows(Index):
     """An index of the rows that meet a condition: SQL without parameters, which a query must repeat word for word."""
 
