@@ -9,7 +9,7 @@ from dispatch.deadlines import days_left, overdue
 from dispatch.models import Step
 from dispatch.stages import CLOSED, OPEN
 from inspections.models import Finding
-from templates.filters import full_day
+from templates.filters import committee, full_day
 from templates.pdf import OpenTask, Pair, Side
 from templates.words import STAGE
 
@@ -49,7 +49,7 @@ def _told(place: str, text: str) -> str:
 
 def _unit(read: CardRows, task: Mapping[str, Any]) -> str:
     if task["unit"] == read.inspection.village:
-        return f"{read.village_name.removesuffix('村')}村委会"
+        return committee(read.village_name)
     if task["unit"] == read.inspection.town:
         return read.town_name
     return task["unit_name"] or str(task["unit"])
@@ -127,7 +127,7 @@ def _mended(
         problem=clip(finding.text, 60),
         before=_side(next(iter(photos.get("before", [])), None)),
         after=_side(photos["after"][0]),
-        unit=f"{read.village_name.removesuffix('村')}村委会",
+        unit=committee(read.village_name),
         reviewer="、".join(names),
         closed=day,
         verdict="合格",

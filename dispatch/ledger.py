@@ -22,6 +22,7 @@ from dispatch.queries import ShownPhoto, filtered, photos_of, steps_of
 from inspections.checklists import checklist_by_sha
 from inspections.models import Inspection
 from templates import words
+from templates.filters import committee
 from villages.districts import the_district
 from villages.ground import clock
 from villages.ground.problems import Problem
@@ -52,7 +53,7 @@ class Around:
             return self.departments.get(code, code)
         if len(code) == 9:
             return self.towns.get(code, code)
-        return f"{self.villages.get(code, code).removesuffix('村')}村委会"
+        return committee(self.villages.get(code, code))
 
 
 async def around() -> Around:

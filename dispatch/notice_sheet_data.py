@@ -12,7 +12,7 @@ import rfc8785
 from dispatch.card_read import picture
 from dispatch.deadlines import days_left, overdue
 from dispatch.stages import DEFERRED, OPEN
-from templates.filters import full_day, moment
+from templates.filters import committee, full_day, moment
 from templates.words import SEVERITY, STAGE
 from villages.changes import shielded
 from villages.ground import clock
@@ -118,7 +118,7 @@ def _task(read: SheetRows, number: int, task: Mapping[str, Any]) -> dict[str, An
 
 def _unit(read: SheetRows, task: Mapping[str, Any]) -> str:
     if task["unit"] == read.village:
-        return f"{read.village_name.removesuffix('村')}村委会"
+        return committee(read.village_name)
     return read.town_name if task["unit"] == read.village[:9] else task["unit_name"] or str(task["unit"])
 
 

@@ -4,7 +4,6 @@ A correction is evidence like the visit itself: it is applied or held, never ref
 touched by it (a numbered correction is the office's).
 """
 
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -58,7 +57,7 @@ async def amend(line: Line, ready: Prepared, base_rev: int | None) -> tuple[Take
         score=found.score, grade=found.grade, replaced_at=line.heard_at, rev=line.rev,
     )  # fmt: skip
     (slots,) = await line.ask(evidence.slots_question(sub.photos))
-    ready = replace(own_photos(replace(ready, person=found.author), slots, found.home), person=ready.person)
+    ready = own_photos(ready, slots, home=found.home, person=found.author)
     sub = ready.submission
     missing = evidence.open_slots(line, sub.photos, slots, home=found.home, person=found.author)
     await _take_back(found, {photo.id for photo in sub.photos})

@@ -94,7 +94,7 @@ async def submit(line: Line, ready: Prepared) -> tuple[Taken, list[str]]:
     rounds, slots, early = await line.ask(*questions(sub))
     late = _round_takes(rounds, sub) and not await _came_in_time(line, ready)
     came = tuple(UUID(str(row["id"])) for row in early)
-    ready = own_photos(ready, slots, sub.village, came)
+    ready = own_photos(ready, slots, home=sub.village, person=ready.person, early=came)
     sub = ready.submission
     scored = ready.scored
     line.add(
@@ -131,11 +131,11 @@ async def submit(line: Line, ready: Prepared) -> tuple[Taken, list[str]]:
 
 
 def own_photos(
-    ready: Prepared, slots: list[dict[str, Any]], home: str, early: Collection[UUID] = ()
+    ready: Prepared, slots: list[dict[str, Any]], *, home: str, person: UUID, early: Collection[UUID] = ()
 ) -> Prepared:
     """The same, with each photo under an id that is its own to use (`evidence.own_ids`), wherever the sheet names it."""
     sub = ready.submission
-    ids = evidence.own_ids(sub.photos, slots, home=home, person=ready.person, early=early)
+    ids = evidence.own_ids(sub.photos, slots, home=home, person=person, early=early)
     if not ids:
         return ready
 

@@ -51,6 +51,11 @@ def full_day(value: date | datetime | str | None) -> str:
     return f"{then.year}年{then.month}月{then.day}日"
 
 
+def committee(village: str) -> str:
+    """A village's committee by its name: 安家庄村委会 of 安家庄村."""
+    return f"{village.removesuffix('村')}村委会"
+
+
 def _date(value: date | datetime | str) -> date:
     if isinstance(value, str) and len(value) == 10:
         return date.fromisoformat(value)
