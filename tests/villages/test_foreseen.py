@@ -29,18 +29,29 @@ async def test_what_was_foreseen_is_not_asked_again(any_district: Settings) -> N
     assert await told(work, OTHER, NAME) == await told(unforeseen) == await told(unforeseen, OTHER) != []
 
 
+RENAME = "UPDATE town SET stat_name = ? WHERE code = '110109001'"
+
+
 async def test_an_answer_holds_until_the_change_writes(any_district: Settings) -> None:
-    rename = "UPDATE town SET stat_name = ? WHERE code = '110109001'"
 
     async def work(line: Line) -> list[str]:
         names = [(await line.ask(NAME))[0][0]["stat_name"]]
-        line.later(rename, "排队改名")
+        line.later(RENAME, "排队改名")
         names.append((await line.asked(NAME))[0]["stat_name"])  # nothing queued bears on it, says who asks so
         names.append((await line.ask(NAME))[0][0]["stat_name"])
-        await line.run(rename, "当场改名")
+        names.append((await line.ask(NAME))[0][0]["stat_name"])
+        await line.run(RENAME, "当场改名")
         names.append((await line.asked(NAME))[0]["stat_name"])
         return names
 
-    first, second, third, fourth = await told(work, NAME)
-    assert first == second != third == "排队改名"
-    assert fourth == "当场改名"
+    first, second, third, again, last = await told(work, NAME)
+    assert first == second != third == again == "排队改名"
+    assert last == "当场改名"
+
+
+async def test_a_statement_run_at_once_ends_it_too(any_district: Settings) -> None:
+    async def work(line: Line) -> str:
+        await line.run(RENAME, "当场改名")
+        return str((await line.asked(NAME))[0]["stat_name"])
+
+    assert await told(work, NAME) == "当场改名"
