@@ -184,8 +184,8 @@ def verify_command(
 
 @cli.command("daily")
 def daily_command(data: Data = None, date: str = "") -> None:
-    """Urge what is late, rung by rung; safe to run twice, catches up with days that were missed. --date: up to 2026-11-20."""
-    from dispatch.daily import at_command  # noqa: PLC0415
+    """Urge what is late, rung by rung, and remind of what is held; safe to run twice, catches up with days that were missed. --date: up to 2026-11-20."""
+    from offline_sync.held_days import at_command  # noqa: PLC0415
 
     say(asked(at_command(_settings(data), date)))
 

@@ -21,10 +21,9 @@ from dispatch.stages import DEFERRED, OFFICE, OPEN, TOWN
 from villages.changes import SYSTEM, Line, change
 from villages.districts import the_district
 from villages.ground import clock
-from villages.ground.database import open_database, rows
+from villages.ground.database import rows
 from villages.ground.ids import new_id
 from villages.ground.problems import Problem
-from villages.ground.settings import Settings
 from villages.models import Job
 
 BATCH = 500  # tasks a change: other writers wait no longer than that takes
@@ -90,14 +89,8 @@ async def run_up_to(text: str) -> Run:
         raise Problem("invalid", what=f"日期应写成 2026-11-20 的样子（写的是 {text}）。") from error
 
 
-async def at_command(settings: Settings, text: str) -> str:
-    """As `run_up_to`, while the database is not open here; a server may be running."""
-    async with open_database(settings):
-        return str(await run_up_to(text))
-
-
 async def job(_state: Any, _job: Job, _tell: Any) -> str:
-    """The night's job; see offline_sync/nightly.py. It always runs up to the present: what was missed is caught up with."""
+    """The night's job; see offline_sync/held_days.py. It always runs up to the present: what was missed is caught up with."""
     return str(await run())
 
 

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import msgspec
 
-from dispatch import figures, moves
+from dispatch import figures, moves, notices
 from dispatch.models import Task
 from dispatch.open_tasks import basis_gone
 from inspections import submit, understanding, void
@@ -88,11 +88,8 @@ async def contents(row: Command) -> Contents:
     """Read a held command for the page; scoring is tried, never required."""
     args = args_of(row)
     hashes = photo_hashes(row.payload)
-    stored = (
-        await Photo.filter(sha256__in=hashes, state="stored").values_list("sha256", flat=True)
-        if hashes
-        else []
-    )
+    here = Photo.filter(sha256__in=hashes, state="stored")
+    stored = await here.values_list("sha256", flat=True) if hashes else []
     task = await _task_of(args)
     plain = Contents(
         village=_text(args.get("village")) or (task.village if task else ""), task=task,
@@ -225,13 +222,14 @@ async def _decide(
     async def unit(line: Line) -> Verdict:
         if not await Command.filter(id=row.id, decision="").update(decision=decision):
             raise Problem("stale")
+        notices.settle(line, row.id)
         verdict = await work(line)
         line.actor = actor  # the work names the author; the decision is the office's
         line.body.update(command=str(row.id), decision=decision, words=words.strip(), reason=row.reason)
         line.body.update(named_of(row))
         line.body["status"] = verdict.status
-        text = _told(decision, verdict, words.strip())
-        await Card.filter(command=row.id).update(text=text[:600], dismissed=False, rev=line.rev)
+        told = _told(decision, verdict, words.strip())[:600]
+        await Card.filter(command=row.id).update(text=told, dismissed=False, rev=line.rev)
         return verdict
 
     return await change(unit, district=who.district, actor=actor, verb=VERB)

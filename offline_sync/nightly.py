@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 
 from dispatch import jobs
+from offline_sync import held_days
 from offline_sync.backup import Backup, newest_whole, take
 from villages.changes import SYSTEM, Line, change
 from villages.districts import the_district
@@ -81,7 +82,7 @@ async def nightly_backup(state: Any, _job: Job, _tell_progress: jobs.Tell) -> st
 
 async def every_night(state: Any) -> None:
     """Ask for each night's backup and each day's ladder, for ever."""
-    jobs.KINDS["backup"] = nightly_backup
+    jobs.KINDS.update(backup=nightly_backup, daily=held_days.job)
     await asyncio.sleep(FIRST)
     while True:
         try:
@@ -102,6 +103,6 @@ async def ask_for_tonight(settings: Settings) -> Job | None:
 
 
 async def ask_for_today() -> Job:
-    """The day's ladder (dispatch/daily.py); days that were slept through are caught up with by the newest."""
+    """The day's ladder and reminders (held_days.py); days that were slept through are caught up with by the newest."""
     day = (clock.local(clock.now()) - NIGHT).date()
     return await jobs.enqueue("daily", f"daily:{day}", {}, None)

@@ -80,6 +80,7 @@ VERB: dict[str, str] = {
     "figures.see": "查看统计",
     "ledger.bring": "带入台账",
     "held.decide": "办理待批",
+    "held.remind": "提醒待批",
     "rescue.import": "导入救援包",
     "people.see": "查看人员",
     "person.create": "开通账号",
@@ -172,6 +173,7 @@ NOTICE: dict[str, str] = {
     "look_again": "挂账到期，请再看现场",
     "weekly": "本周整改清单",
     "letter": "收到督办单",
+    "held": "已等满 5 天，请尽快决定",
 }
 GRADE: dict[str, str] = {"excellent": "优秀", "good": "良好", "pass": "合格", "fail": "不合格"}
 SEVERITY: dict[str, str] = {"minor": "一般", "major": "较重", "critical": "严重"}

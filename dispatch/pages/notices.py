@@ -37,7 +37,10 @@ async def list_notices(request: Request, who: Who) -> Response:
 def _line(one: Group, names: Names) -> dict[str, Any]:
     """A group in words, with the list it leads to."""
     place = names.unit(one.place) if "-" in one.place else names.place(one.place)
-    return {**vars(one), "name": place, "href": link(one), "tasks": one.kind not in ("letter", "weekly")}
+    what = {"letter": "", "weekly": "", "held": f"{one.count} 份待批内容"}.get(
+        one.kind, f"{one.count} 项任务"
+    )
+    return {**vars(one), "name": place, "href": link(one), "what": what}
 
 
 def link(one: Group) -> str:
@@ -46,6 +49,8 @@ def link(one: Group) -> str:
         return f"/towns/{one.place}/week"  # all that is open, by deadline, to be printed
     if one.kind in ("letter", "propose"):  # where letters are issued from, and kept
         return "/letters"
+    if one.kind == "held":
+        return f"/held/{one.subject}" if one.count == 1 else "/held"
     if one.count == 1:
         return f"/tasks/{one.subject}"
     where = {"village" if len(one.place) == 12 else "town": one.place} if "-" not in one.place else {}
