@@ -56,6 +56,7 @@ export function inHand(tablet: Tablet): Tablet {
       remove: (id) => pictures.remove(id),
       of: (about, id) => pictures.of(about, id),
       settled: () => pictures.settled(),
+      get making() { return pictures.making; },
       take: (file, wanted) => during(() => pictures.take(file, wanted)),
     },
     outbox: { list: () => outbox.list(), add: (wanted) => during(() => outbox.add(wanted)) },

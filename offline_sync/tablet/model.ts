@@ -112,6 +112,7 @@ export interface Photo {
   preview_sent: boolean;
   kept_at: string;
   problem?: string | null; // why it could not be sent so far, in words
+  whole?: true; // as the camera gave it: it could not be made smaller, and bears no strip
 }
 
 export type Terminal = "applied" | "merged" | "noop" | "conflict" | "rejected" | "held";

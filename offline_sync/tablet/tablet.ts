@@ -88,6 +88,7 @@ export interface Pictures {
   remove(id: string): Promise<void>; // only of a draft
   of(about: PhotoAbout["kind"], id: string): Promise<Photo[]>;
   settled(): Promise<void>; // no picture is being made any more; never rejects
+  readonly making: number; // pictures taken and not yet kept
 }
 
 export interface Outbox {

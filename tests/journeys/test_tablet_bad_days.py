@@ -150,6 +150,31 @@ def test_a_photo_of_48_megapixels_and_one_that_cannot_be_opened(
     expect(card.locator(".thumb")).to_have_count(1)
 
 
+def test_a_photo_that_the_tablet_cannot_make_smaller_is_sent_as_it_came(
+    hand: Hand, server: str, villages: Iterator[tuple[str, str]], photo_folder: Path, tmp_path: Path
+) -> None:
+    code, name = next(villages)
+    shot = photo_folder / "06.jpg"
+    hand.village(name)
+    hand.begin()
+    hand.page.evaluate(
+        "() => { createImageBitmap = Image.prototype.decode = () => Promise.reject(new Error()); }"
+    )
+    tapped = Tapped()
+    hand.answer(tapped, fault="主街北口", photos=[shot])
+    expect(hand.page.locator("article.finding")).to_contain_text("按原图存下了")
+    look(hand, tmp_path, "whole")
+    hand.next()
+    hand.page.reload()
+    expect(hand.page.locator(".item-code")).to_be_visible()
+    fill(hand, tapped, [], {})
+    hand.finish()
+    hand.offline(False)
+    hand.drained()
+    found = arrived(server, hand, code, tapped)
+    assert hashlib.sha256(shot.read_bytes()).hexdigest() in {photo["sha256"] for photo in found["photos"]}
+
+
 def test_a_tablet_that_is_nearly_full_takes_words_and_signature_but_no_photos(
     hand: Hand, server: str, villages: Iterator[tuple[str, str]], photo_folder: Path, tmp_path: Path
 ) -> None:

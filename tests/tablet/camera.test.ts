@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { mock, test } from "node:test";
 import { takenAt } from "../../offline_sync/tablet/camera/develop";
 import { sha256 } from "../../offline_sync/tablet/camera/hash";
 import { formatOf, sizeOf } from "../../offline_sync/tablet/camera/header";
+import { firstOf } from "../../offline_sync/tablet/camera/shrink";
 import { stampLines } from "../../offline_sync/tablet/camera/stamp";
-import { fitted } from "../../offline_sync/tablet/camera/ways";
+import { fitted, type Opened } from "../../offline_sync/tablet/camera/ways";
 import { whereNow } from "../../offline_sync/tablet/camera/where";
 import type { Trouble } from "../../offline_sync/tablet/tablet";
 
@@ -86,4 +87,37 @@ test("no fix, a refusal, silence and a missing sensor are all nowhere", async ()
     throw new Error("policy");
   })), null);
   assert.equal(await whereNow(20), null);
+});
+
+test("a way that never answers gives up its turn, and what it finds too late is let go of", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const closed: string[] = [];
+  const picture = (name: string) => ({ width: 4, height: 3, close: () => closed.push(name) }) as unknown as Opened;
+  let late: (found: Opened) => void = () => undefined;
+  let told = false;
+  const silent = (signal: AbortSignal) => {
+    signal.addEventListener("abort", () => (told = true));
+    return new Promise<Opened>((done) => (late = done));
+  };
+  const settle = () => new Promise<void>((done) => setImmediate(done));
+  try {
+    const good = picture("good");
+    const found = firstOf([silent, async () => good], 1_000);
+    await settle();
+    mock.timers.tick(999);
+    assert.equal(told, false);
+    mock.timers.tick(1);
+    assert.equal(await found, good);
+    assert.equal(told, true);
+    late(picture("late"));
+    await settle();
+    assert.deepEqual(closed, ["late"]);
+    const none = assert.rejects(firstOf([silent, async () => null], 1_000), (error: Trouble) => error.code === "photo_slow");
+    await settle();
+    mock.timers.tick(1_000);
+    await none;
+  } finally {
+    mock.timers.reset();
+  }
+  assert.equal(await firstOf([async () => null, async () => Promise.reject(new Error("not mine"))], 1_000), null);
 });

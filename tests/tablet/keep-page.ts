@@ -65,7 +65,7 @@ async function taps(count: number): Promise<number[]> {
 async function developed(name: string, more: { role?: "signature"; lastModified?: number; position?: null } = {}) {
   const { lastModified, ...rest } = more;
   const { bytes, preview, ...facts } = await develop(await fetched(name, lastModified ? { lastModified } : {}), { ...wanted, ...rest });
-  return { ...facts, bytes: base64(bytes), preview: base64(preview) };
+  return { ...facts, bytes: base64(bytes), preview: preview && base64(preview) };
 }
 
 const told = async <T>(work: Promise<T>): Promise<T | { code: string; message: string }> =>

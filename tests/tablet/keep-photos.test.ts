@@ -41,6 +41,16 @@ test("a photo that does not fit leaves nothing behind, and the next one can be t
   assert.deepEqual(await kept(house), [1, 1, 1]);
 });
 
+test("a photo that could not be made smaller is kept as it came, without a preview; the original is shown", async () => {
+  const house = await freshHouse();
+  const whole: Develop = async (file, w) => ({ ...(await develop(file, w)), preview: null, whole: true });
+  const album = new KeptPictures(house.shelf, whole, async () => undefined);
+  const taken = await album.take(new Blob(["abc"]), wanted);
+  assert.equal(taken.whole, true);
+  assert.deepEqual(await kept(house), [1, 1, 0]);
+  assert.ok(await album.url(taken.sha256, true));
+});
+
 test("without room no photo is begun", async () => {
   const house = await freshHouse();
   const full = () => roomForPhotos({ estimate: async () => ({ quota: 100e6, usage: 60e6 }) });
@@ -77,8 +87,11 @@ test("photos are developed one after the other", async () => {
     return develop(file, w);
   };
   const album = new KeptPictures(house.shelf, slow, async () => undefined);
-  await Promise.all(["a", "b", "c"].map((text) => album.take(new Blob([text]), wanted)));
-  assert.equal(most, 1);
+  const taking = Promise.all(["a", "b", "c"].map((text) => album.take(new Blob([text]), wanted)));
+  assert.equal(album.making, 3); // what the screen says of them meanwhile
+  await taking;
+  await album.settled();
+  assert.deepEqual([most, album.making], [1, 0]);
   assert.equal((await album.of("inspection", "i")).length, 3);
 });
 

@@ -155,6 +155,87 @@ def test_odd_files_are_told_in_a_sentence(develop: Develop) -> None:
         assert "重新拍" in told["message"]
 
 
+SILENT = {
+    "ImageDecoder": "ImageDecoder.prototype.decode = never",
+    "createImageBitmap": "window.createImageBitmap = never",
+    "Image": "Image.prototype.decode = never",
+    "OffscreenCanvas": "OffscreenCanvas.prototype.convertToBlob = never",
+}
+
+
+@pytest.fixture
+def silenced(page: Page) -> Iterator[Callable[..., None]]:
+    """Parts of the browser that never answer; the page's clock goes on when it is told to."""
+
+    def silence(*parts: str) -> None:
+        page.clock.install()
+        page.evaluate(
+            "() => { window.hung = 0; window.told = null; const never = () => (window.hung++, new Promise(() => undefined));"
+            f"{';'.join(map(SILENT.__getitem__, parts))} }}"
+        )
+
+    yield silence
+    page.reload()
+
+
+LOOK = """() => new Promise((done) => {
+  const { port1, port2 } = new MessageChannel(); // the page's own clock stands still
+  port1.onmessage = () => done([window.hung, window.told]);
+  port2.postMessage(0);
+})"""
+
+
+def develop_at_last(page: Page, name: str, patience: int) -> dict[str, Any]:
+    """What becomes of the picture when the clock is put on by `patience` ms each time a part does not answer."""
+    page.evaluate(f"() => void bench.developed({name!r}).then((one) => (window.told = one))")
+    waited = 0
+    for _ in range(20_000):
+        hung, told = page.evaluate(LOOK)
+        if told:
+            assert waited
+            return dict(told)
+        if hung > waited:
+            waited += 1
+            page.clock.run_for(patience)
+    raise AssertionError("never made")
+
+
+def test_a_decoder_that_never_answers_gives_way_to_the_next(
+    page: Page, site: tuple[str, Path], silenced: Callable[..., None]
+) -> None:
+    scene(4000, 3000).save(site[1] / "hung.jpg", quality=90)
+    silenced("ImageDecoder")
+    kept = opened(develop_at_last(page, "hung.jpg", 15_000))
+    assert kept.size == (1600, 1200)
+    assert quarters(kept) == list(CORNERS)
+
+
+@pytest.mark.parametrize("parts", [("ImageDecoder", "createImageBitmap", "Image"), ("OffscreenCanvas",)])
+def test_what_cannot_be_made_smaller_is_kept_as_it_came(
+    page: Page, site: tuple[str, Path], silenced: Callable[..., None], parts: tuple[str, ...]
+) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    came = site[1] / "whole.jpg"
+    scene(4000, 3000).save(came, quality=90, exif=exif)
+    silenced(*parts)
+    told = develop_at_last(page, "whole.jpg", 15_000)
+    assert base64.b64decode(told["bytes"]) == came.read_bytes()
+    assert told["sha256"] == hashlib.sha256(came.read_bytes()).hexdigest()
+    assert (told["whole"], told["preview"], told["mime"]) == (True, None, "image/jpeg")
+    assert (told["width"], told["height"]) == (3000, 4000)  # upright
+
+
+def test_what_the_server_would_not_take_as_it_came_is_told(
+    page: Page, site: tuple[str, Path], silenced: Callable[..., None]
+) -> None:
+    shot = io.BytesIO()
+    scene(4000, 3000).save(shot, "jpeg")
+    (site[1] / "cut.jpg").write_bytes(shot.getvalue()[:-2])  # without its end
+    silenced("ImageDecoder", "createImageBitmap", "Image")
+    assert develop_at_last(page, "cut.jpg", 60_000)["code"] == "photo_slow"
+
+
 def test_48_megapixels(chromium: Chromium, page: Page, develop: Develop) -> None:
     large = Image.effect_noise((1000, 750), 60).convert("RGB").resize((8000, 6000), Image.Resampling.BICUBIC)
     develop(scene(800, 600))

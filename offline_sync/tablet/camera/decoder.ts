@@ -5,8 +5,8 @@
 import type { Size } from "./header";
 import { LONG_SIDE, type Opened, fitted, scaled } from "./ways";
 
-/** Null when this is no picture for it. */
-export async function decoded(file: Blob, size: Size | null): Promise<Opened | null> {
+/** Null when this is no picture for it. Told to stop, it lets go of what it has of the picture. */
+export async function decoded(file: Blob, size: Size | null, signal: AbortSignal): Promise<Opened | null> {
   const eighths = size ? fraction(size) : 8;
   if (!size || eighths === 8 || !size.jpeg || typeof ImageDecoder === "undefined") return null;
   const decoder = new ImageDecoder({
@@ -14,6 +14,7 @@ export async function decoded(file: Blob, size: Size | null): Promise<Opened | n
     desiredWidth: Math.ceil((size.width * eighths) / 8), desiredHeight: Math.ceil((size.height * eighths) / 8),
   });
   let image: VideoFrame | null = null;
+  signal.addEventListener("abort", () => decoder.close());
   try {
     ({ image } = await decoder.decode());
     const { displayWidth: width, displayHeight: height } = image;

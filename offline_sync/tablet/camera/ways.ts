@@ -11,7 +11,7 @@ export interface Opened {
   close(): void;
 }
 /** Null or a rejection: try another way. */
-export type Way = () => Promise<Opened | null>;
+export type Way = (signal: AbortSignal) => Promise<Opened | null>;
 
 /** Width and height of at most LONG_SIDE, in proportion; a small picture stays as it is. */
 export function fitted(width: number, height: number, most: number = LONG_SIDE): { width: number; height: number } {
@@ -38,7 +38,7 @@ export async function bitmap(file: Blob, size: Size | null): Promise<Opened | nu
   return shaped(found, ...(size ? upright(size) : [found.width, found.height] as const));
 }
 
-const upright = ({ width, height, orientation }: Size): [number, number] =>
+export const upright = ({ width, height, orientation }: Size): [number, number] =>
   orientation >= 5 ? [height, width] : [width, height];
 
 /** Null when the browser has turned the picture at the wrong time or not at all: then it has another shape. */

@@ -14,13 +14,14 @@ type Wanted = Parameters<Pictures["take"]>[1];
 /** A photo as the camera's part hands it over (camera/develop.ts). */
 export interface Developed {
   bytes: ArrayBuffer;
-  preview: ArrayBuffer;
+  preview: ArrayBuffer | null;
   sha256: string;
   mime: string;
   width: number;
   height: number;
   taken_at: string;
   position: Position | null;
+  whole?: true;
 }
 export type Develop = (file: Blob, wanted: Wanted) => Promise<Developed>;
 
@@ -28,6 +29,7 @@ export class KeptPictures implements Pictures {
   #urls = new Urls();
   #urlsOf: string | null = null;
   #turn: Promise<unknown> = Promise.resolve();
+  #making = 0;
 
   /** `room`: raises storage_full when no more photos may be taken. */
   constructor(
@@ -38,8 +40,18 @@ export class KeptPictures implements Pictures {
   take(file: Blob, wanted: Wanted): Promise<Photo> {
     const mine = this.shelf.mine(); // whose photo it is, is settled by the tap
     const taken = this.#turn.then(async () => this.#keep((await mine).core, file, wanted));
-    this.#turn = taken.catch(() => undefined);
+    this.#count(1);
+    this.#turn = taken.catch(() => undefined).finally(() => this.#count(-1));
     return taken;
+  }
+
+  get making(): number {
+    return this.#making;
+  }
+
+  #count(more: number): void {
+    this.#making += more;
+    this.shelf.live.tell("photos");
   }
 
   async settled(): Promise<void> {
@@ -81,7 +93,7 @@ export class KeptPictures implements Pictures {
     };
     await core.write(["photos", "bytes", "previews"], async (t) => {
       t.put("bytes", { sha256: photo.sha256, bytes });
-      t.put("previews", { sha256: photo.sha256, bytes: preview });
+      if (preview) t.put("previews", { sha256: photo.sha256, bytes: preview });
       t.put("photos", photo);
     });
     this.shelf.live.tell("photos");

@@ -66,6 +66,14 @@ export function useSync(): SyncState {
   return tablet.sync.state;
 }
 
+/** How many photos were taken and are not kept yet. */
+export function useMaking(): number {
+  const tablet = useTablet();
+  const [, turn] = useState(0);
+  useEffect(() => tablet.live.on(["photos"], () => turn((n) => n + 1)), [tablet]);
+  return tablet.pictures.making;
+}
+
 /** The server's time as far as we know it, in milliseconds; moves on every half minute. */
 export function useNow(): number {
   const { skew_ms } = useTablet().sync.state;

@@ -1,17 +1,22 @@
 /** The two marks that never move: what is kept here, and what has been sent. */
 import { clock, daysTo } from "../rules/when";
 import type { OpenDraft, SyncState } from "../tablet";
-import { useLive, useNow, useSync } from "./hooks";
+import { useLive, useMaking, useNow, useSync } from "./hooks";
 import { Icon } from "./icons";
 
 export type Saved = Pick<OpenDraft, "saving" | "savedAt" | "trouble">;
 
 /** 已存 ✓ 9:41. `saved` of the draft on the screen; without one, when something was last kept here. */
 export function SavedMark({ saved }: { saved?: Saved | undefined }) {
-  if (!saved) return <LastKept />;
+  const making = useMaking();
+  if (!saved) return making ? <Making n={making} /> : <LastKept />;
   if (saved.trouble) return <span class="mark mark-bad"><Icon name="warn" size={18} />没存上</span>;
+  if (making) return <Making n={making} />;
   return saved.saving ? <span class="mark">正在存…</span> : <KeptAt at={saved.savedAt} />;
 }
+
+/** A photo is being made smaller: it takes a moment, and is not kept yet. */
+const Making = ({ n }: { n: number }) => <span class="mark mark-amber">正在存照片 {n}</span>;
 
 /** Reads every draft and the whole outbox: never beside an open sheet, where each tap would read them again. */
 function LastKept() {

@@ -10,6 +10,7 @@ export interface Picture {
   words: string; // 整改前 · 11月20日
   pairs?: string | null; // id of the before-photo that this one answers
   missing?: boolean; // the server waits for it
+  whole?: boolean | undefined; // kept as the camera gave it
 }
 
 /** One photo, small or large; says where it is when it is not here. */
@@ -40,6 +41,7 @@ export function PhotoStrip({ photos, label, large }: { photos: readonly Picture[
           </button>
         ))}
       </div>
+      {photos.some((picture) => picture.whole) && <p class="muted">有照片本机没能缩小，按原图存下了：图上没有时间地点，另有记录；上传会慢一些。</p>}
       {open && <Viewer photos={photos} at={open} onMove={setOpen} onClose={() => setOpen(null)} />}
     </>
   );

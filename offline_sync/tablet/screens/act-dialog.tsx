@@ -84,7 +84,7 @@ export function ActDialog({ move, data, onClose }: { move: Move; data: TaskData;
         <p>{says.what}</p>
         {WITH_PHOTOS.has(move) && (
           <>
-            <PhotoStrip photos={photos.map((photo) => ({ id: photo.id, sha256: photo.sha256, words: "刚拍的", pairs: photo.pairs }))} />
+            <PhotoStrip photos={photos.map((photo) => ({ id: photo.id, sha256: photo.sha256, words: "刚拍的", pairs: photo.pairs, whole: photo.whole }))} />
             <div class="btns">
               {photos.length < MOST && FROM_THERE.has(move) && before.map((one, at) => (
                 <Button key={one.id} kind="main" icon="camera" onClick={() => setGhost(one)}>{before.length > 1 ? `对照第 ${at + 1} 张拍` : "对照整改前拍"}</Button>

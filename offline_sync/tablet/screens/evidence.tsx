@@ -157,7 +157,7 @@ function Taken({ title, photos, removable }: TakenProps) {
   if (!photos.length) return null;
   const last = photos[photos.length - 1];
   const pictures: Picture[] = photos.map((photo) => ({
-    id: photo.id, sha256: photo.sha256, words: `${(photo.about.kind === "inspection" && photo.about.item) || "全村"} ${clock(photo.taken_at)}`,
+    id: photo.id, sha256: photo.sha256, words: `${(photo.about.kind === "inspection" && photo.about.item) || "全村"} ${clock(photo.taken_at)}`, whole: photo.whole,
   }));
   return (
     <Part title={`${title} ${photos.length} 张`}>

@@ -26,8 +26,8 @@ export function FindingCard({ item, id, n, at, onEdit }: Props) {
   const before = photosOf(finding, photos, "before");
   const after = photosOf(finding, photos, "after");
   const pictures: Picture[] = [
-    ...before.map((photo) => ({ id: photo.id, sha256: photo.sha256, words: `${finding.action === "fixed" ? "整改前" : "照片"} ${clock(photo.taken_at)}` })),
-    ...after.map((photo) => ({ id: photo.id, sha256: photo.sha256, words: `整改后 ${clock(photo.taken_at)}`, pairs: photo.pairs })),
+    ...before.map((photo) => ({ id: photo.id, sha256: photo.sha256, words: `${finding.action === "fixed" ? "整改前" : "照片"} ${clock(photo.taken_at)}`, whole: photo.whole })),
+    ...after.map((photo) => ({ id: photo.id, sha256: photo.sha256, words: `整改后 ${clock(photo.taken_at)}`, pairs: photo.pairs, whole: photo.whole })),
   ];
   return (
     <article class={`finding ${at ? "finding-at" : ""}`} ref={box} aria-label={`问题 ${n}`}>

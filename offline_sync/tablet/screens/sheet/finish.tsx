@@ -2,7 +2,7 @@
 import { useState } from "preact/hooks";
 import { Note, Part, TroubleCard } from "../../parts/bits";
 import { Button } from "../../parts/button";
-import { useAct, useTablet } from "../../parts/hooks";
+import { useAct, useMaking, useTablet } from "../../parts/hooks";
 import { takeMissed } from "../../parts/missed";
 import { replace } from "../../parts/route";
 import { signed } from "../../rules/needs";
@@ -65,6 +65,7 @@ function HandIn({ path }: { path: string }) {
   const reasonless = !!amends && !amends.reason.trim();
   const unsigned = !signed(model.draft);
   const others = needs.length - blocked;
+  const making = useMaking();
   const handIn = () => act.run(async () => {
     await tablet.pictures.settled(); // one that was just taken goes along
     takeMissed();
@@ -88,6 +89,7 @@ function HandIn({ path }: { path: string }) {
         {sure && (
           <Note>
             <p>{others ? `还有 ${others} 条提醒没处理，可以就这样提交。` : "各项都已填好。"}</p>
+            {act.busy && making > 0 && <p>还有 {making} 张照片正在存，存好就提交。</p>}
             <div class="btns">
               <Button kind="main" busy={act.busy} disabled={blocked > 0 || reasonless} onClick={() => void handIn()}>确定提交</Button>
               <Button disabled={act.busy} onClick={() => setSure(false)}>再看看</Button>
