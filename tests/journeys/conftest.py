@@ -16,6 +16,7 @@ import pytest
 from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
+from tests.journeys.flags import FLAGS
 from tests.journeys.tablet_hand import Hand
 
 ROOT = Path(__file__).parents[2]
@@ -68,10 +69,7 @@ def playwright() -> Iterator[Playwright]:
 @pytest.fixture(scope="module")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     """Debian's Chromium, without a screen."""
-    chromium = playwright.chromium.launch(
-        executable_path="/usr/bin/chromium",
-        args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--lang=zh-CN"],
-    )
+    chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
     yield chromium
     chromium.close()
 

@@ -15,11 +15,10 @@ from typing import Any, NamedTuple
 
 from playwright.sync_api import BrowserContext, Locator, Page, Playwright, expect
 
+from tests.journeys.flags import FLAGS
+
 WAIT = 20_000
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--lang=zh-CN"]
 HERE = {"latitude": 39.97, "longitude": 116.01, "accuracy": 9}
-
-
 GROUP = '[role="group"][aria-label="{}"]'
 LOOK = """(code) => {
   const there = (css) => document.querySelector(css) !== null, words = document.querySelector(".item").innerText;

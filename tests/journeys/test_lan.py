@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 
 from offline_sync.lan.authority import issue, open_authority, server_context
 from offline_sync.lan.names import Names
+from tests.journeys.flags import FLAGS
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 ROOT = Path(__file__).parents[2]
@@ -79,12 +80,7 @@ def trusting(addresses: list[str], data: Path, tmp_path_factory: pytest.TempPath
         chromium = playwright.chromium.launch(
             executable_path="/usr/bin/chromium",
             env={**os.environ, "HOME": str(home)},
-            args=[
-                "--no-sandbox",
-                "--disable-gpu",
-                "--lang=zh-CN",
-                f"--host-resolver-rules=MAP {STRANGE} 127.0.0.1",
-            ],
+            args=[*FLAGS, f"--host-resolver-rules=MAP {STRANGE} 127.0.0.1"],
         )
         yield chromium
         chromium.close()

@@ -18,9 +18,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from tests.journeys.flags import ALONE
+
 _POLICY = {"Content-Security-Policy": "default-src 'self'; script-src 'self' 'unsafe-eval'"}
 _ARGS = (
-    "--headless=new --no-sandbox --disable-gpu --no-first-run --disable-popup-blocking --disable-background-networking"
+    "--headless=new --no-first-run --disable-popup-blocking"
     " --disable-background-timer-throttling --disable-renderer-backgrounding --disable-backgrounding-occluded-windows"
 )
 _SCRIPT = """
@@ -131,7 +133,7 @@ class Driver:
 @contextlib.contextmanager
 def driving(driver: Driver, address: str, profile: Path) -> Iterator[Driver]:
     """Chromium with the driver's page at this address, a profile of its own and no debugger."""
-    line = ["/usr/bin/chromium", *_ARGS.split(), f"--user-data-dir={profile}", f"{address}/driver"]
+    line = ["/usr/bin/chromium", *ALONE, *_ARGS.split(), f"--user-data-dir={profile}", f"{address}/driver"]
     process = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         assert driver.run("return 'here';") == "here"

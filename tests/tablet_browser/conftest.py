@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Playwright, sync_playwright
 
+from tests.journeys.flags import ALONE
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -35,8 +37,8 @@ class Chromium:
         port_file = self.profile / "DevToolsActivePort"
         port_file.unlink(missing_ok=True)
         self._process = subprocess.Popen(
-            ["/usr/bin/chromium", "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
-             "--remote-debugging-port=0", f"--user-data-dir={self.profile}", "about:blank"],
+            ["/usr/bin/chromium", "--headless=new", *ALONE, "--remote-debugging-port=0",
+             f"--user-data-dir={self.profile}", "about:blank"],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
         for _ in range(200):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from villages.ground.settings import from_environment
+from villages.ground.settings import AddressError, address_in, from_environment
 
 pytestmark = pytest.mark.slow
 
@@ -61,19 +61,19 @@ def test_the_address_of_printed_codes_is_kept_in_the_data_folder(tmp_path: Path)
     told = manage("address", "https://xuncun.example.cn/", data=tmp_path)
     assert told.returncode == 0 and "https://xuncun.example.cn，" in told.stdout
     assert from_environment(tmp_path).public_url == "https://xuncun.example.cn"
-    for odd in (
-        "ftp://a",
-        "http://a/b",
-        "http://u@a",
-        "http://a:99999",
-        "http://",
-        "http://a?b",
-        "http://[a",
-    ):
-        assert manage("address", odd, data=tmp_path).returncode != 0, odd
+    assert manage("address", "http://a/b", data=tmp_path).returncode != 0
     assert from_environment(tmp_path).public_url == "https://xuncun.example.cn"
     founded = manage("init", "--address", "http://10.1.2.3:8000", data=tmp_path / "two")
     assert "二维码指向 http://10.1.2.3:8000" in founded.stdout
+
+
+@pytest.mark.parametrize(
+    "odd",
+    ["ftp://a", "http://a/b", "http://u@a", "http://a:99999", "http://", "http://a?b", "http://[a"],
+)
+def test_what_is_no_address_is_refused(odd: str) -> None:
+    with pytest.raises(AddressError, match="网址应形如"):
+        address_in(odd)
 
 
 def test_verify_says_whole_and_names_what_was_touched(tmp_path: Path) -> None:
