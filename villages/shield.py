@@ -3,17 +3,17 @@
 import time
 from collections import OrderedDict
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from villages.ground.problems import Problem
 
 POLICY = (
-    "default-src 'self'; img-src 'self' data: blob:; style-src 'self'; script-src 'self'; connect-src 'self';"
-    " object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    b"default-src 'self'; img-src 'self' data: blob:; style-src 'self'; script-src 'self'; connect-src 'self';"
+    b" object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 # A browser shows a PDF by a plug-in of its own, which the pages' policy would forbid; a PDF of ours has no script.
-PDF_POLICY = "frame-ancestors 'none'"
+PDF_POLICY = b"frame-ancestors 'none'"
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -21,6 +21,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(self), geolocation=(self), microphone=(), payment=()",
 }
+_EVERYWHERE = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
 # Doors where guessing pays: knocks a minute and address. The lock-out by name stands behind them.
 GUARDED = {"/api/session": 60, "/api/enrol": 30, "/sign-in": 60, "/verify/": 240}
 REMEMBERED = 5000
@@ -50,15 +51,15 @@ class Shield:
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                pdf = headers.get("content-type", "").startswith("application/pdf")
-                headers.setdefault("Content-Security-Policy", PDF_POLICY if pdf else POLICY)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
+                given = {name.lower(): value for name, value in message["headers"]}
+                pdf = given.get(b"content-type", b"").startswith(b"application/pdf")
+                ours = [*_EVERYWHERE, (b"content-security-policy", PDF_POLICY if pdf else POLICY)]
                 if scope["scheme"] == "https" and _public(scope):
-                    headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+                    ours.append((b"strict-transport-security", b"max-age=31536000"))
                 if not scope["path"].startswith("/static/"):
-                    headers.setdefault("Cache-Control", "no-store")
+                    ours.append((b"cache-control", b"no-store"))
+                more = [(name, value) for name, value in ours if name not in given]
+                message = {**message, "headers": [*message["headers"], *more]}
             await send(message)
 
         if "\0" in scope["path"] or b"%00" in scope["query_string"]:
