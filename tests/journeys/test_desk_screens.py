@@ -3,7 +3,7 @@ word too pale, nothing too small for a finger; with names as long as a place can
 
 import re
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,7 @@ from tests.journeys.test_the_line import hand_in
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 SignIn = Callable[[str, int, int], Page]
 PEOPLE = ["office", "town", "village"]
-SIZES = [(1440, 900), (1180, 820), (360, 740)]
+DESK, TOUCHED = (1440, 900), [(360, 740), (1180, 820)]
 LONG = "北京市门头沟区王平镇东马各庄村第二生产合作社原址搬迁安置新村居民点筹备组所在村"
 
 # How far up and down from its first letter a finger still hits a control, where that is less than asked for.
@@ -31,10 +31,12 @@ SMALL = """least => {
     if (!box.width || !hit(one, x, y)) continue;
     let up = 0, down = 0;
     while (up < least && hit(one, x, y - up - 1)) up++;
-    while (down < least && hit(one, x, y + down + 1)) down++;
+    while (up + down + 1 < least && hit(one, x, y + down + 1)) down++;
     if (up + down + 1 < least) found.push(`${one.tagName} ${up + down + 1} px: ${one.textContent.trim().slice(0, 20)}`);
   }
   return found; }"""
+# Of the window as it is drawn, and of what is drawn in it.
+WIDTH = "new Promise(done => requestAnimationFrame(() => done([innerWidth, document.documentElement.scrollWidth])))"
 # Pages of a kind differ by these only.
 IDS = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\b\d{6,12}\b|(?<=/trail/)\d+|(?<=/verify/).+|(?<=/p/).+")
 NO_PAGES = re.compile(r"\.(pdf|xlsx|json)$|^/(api|tablet|static|p)/")
@@ -58,9 +60,9 @@ def kind_of(href: str) -> str:
     return IDS.sub("*", path) + "?" + "&".join(sorted(part.partition("=")[0] for part in query.split("&")))
 
 
-def walk(page: Page, server: str, most: int = 40) -> list[str]:
-    """One address of every kind of page that links lead to from the board."""
-    found: dict[str, str] = {}
+def walk(page: Page, server: str, most: int = 40) -> Iterator[str]:
+    """One address of every kind of page that links lead to from the board; the page stands there while it is told."""
+    found: set[str] = set()
     queue = ["/"]
     while queue and len(found) < most:
         href = queue.pop(0)
@@ -68,32 +70,41 @@ def walk(page: Page, server: str, most: int = 40) -> list[str]:
             continue
         answer = page.goto(server + href)
         assert answer is not None and answer.status == 200, href
-        found[kind_of(href)] = href
+        found.add(kind_of(href))
         links = page.evaluate("[...document.querySelectorAll('nav a, main a')].map(a => a.href)")
         queue += [link.removeprefix(server) for link in links if link.startswith(server + "/")]
-    return list(found.values())
+        yield href
+
+
+def fits(page: Page, width: int, href: str) -> None:
+    """Not wider than the screen, and nothing on it too pale."""
+    assert page.evaluate(WIDTH) == [width, width], (href, width)
+    assert page.evaluate(PALE, 4.5) == [], (href, width)
 
 
 @pytest.mark.parametrize("person", PEOPLE)
 def test_every_page_fits_the_screen_can_be_read_and_be_hit(full: str, sign_in: SignIn, person: str) -> None:
-    pages = walk(sign_in(person, *SIZES[0]), full)
+    desk = sign_in(person, *DESK)
+    pages = []
+    for href in walk(desk, full):
+        fits(desk, DESK[0], href)
+        pages.append(href)
     assert len(pages) > 4
-    for width, height in SIZES:
-        page = sign_in(person, width, height)
-        touched = page.context.browser.new_context(  # type: ignore[union-attr]
-            viewport={"width": width, "height": height}, has_touch=width < 1440, is_mobile=width < 1440,
-            locale="zh-CN", storage_state=page.context.storage_state(),
-        )  # fmt: skip
-        page.context.close()
+    with desk.context.browser.new_context(  # type: ignore[union-attr]
+        has_touch=True, is_mobile=True, locale="zh-CN", storage_state=desk.context.storage_state()
+    ) as touched:  # fmt: skip
         page = touched.new_page()
         for href in pages:
-            page.goto(full + href)
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, (href, width)
-            assert page.evaluate(PALE, 4.5) == [], (href, width)
-            if width < 1440:
+            for (
+                width,
+                height,
+            ) in TOUCHED:  # opened on a phone; a tablet's width is what the same page turns into
+                page.set_viewport_size({"width": width, "height": height})
+                if (width, height) == TOUCHED[0]:
+                    page.goto(full + href)
+                fits(page, width, href)
                 assert page.evaluate("getComputedStyle(document.body).fontSize") == "17px", (href, width)
                 assert page.evaluate(SMALL, 40) == [], (href, width)
-        touched.close()
 
 
 def test_the_desk_by_keyboard_alone(full: str, sign_in: SignIn) -> None:
