@@ -47,6 +47,7 @@ def compose(read: CardRows) -> dict[str, Any]:
     names = _names(read)
     return {
         "title": f"{read.district_name}{read.checklist.title}",
+        "demo": read.demo,
         "round_name": visit.round.name,
         "date": full_day(visit.finished_at),
         "kind": ROUND_TYPE.get(visit.round.type, visit.round.type),

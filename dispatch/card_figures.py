@@ -51,5 +51,5 @@ def identity(read: CardRows) -> dict[str, Any]:
         "checklist_version": visit.checklist_version, "checklist_sha256": visit.checklist_sha256,
         "round": visit.round.name, "round_number": visit.round.number, "number": card_number(visit),
         "date": clock.local(visit.finished_at).date().isoformat(), "late": visit.late,
-        "grade_name": grade_name(read.checklist, visit.grade),
+        "grade_name": grade_name(read.checklist, visit.grade), **({"demo": True} if read.demo else {}),
     }  # fmt: skip

@@ -27,6 +27,7 @@ class CardRows:
     inspection: Inspection  # with its round
     checklist: Checklist
     district_name: str
+    demo: bool
     town_name: str
     village_name: str
     rev: int
@@ -72,6 +73,7 @@ async def _read(inspection_id: UUID) -> dict[str, Any]:
         return {
             "inspection": inspection,
             "district_name": place["district_name"],
+            "demo": place["kind"] == "demo",
             "town_name": place["town_name"],
             "village_name": place["village_name"],
             "rev": int(place["rev"]),
@@ -89,7 +91,7 @@ async def _read(inspection_id: UUID) -> dict[str, Any]:
 
 
 _PLACE = (
-    "SELECT v.name AS village_name, t.name AS town_name, h.name AS district_name, h.rev, h.chain_hash"
+    "SELECT v.name AS village_name, t.name AS town_name, h.name AS district_name, h.kind, h.rev, h.chain_hash"
     " FROM village v JOIN town t ON t.code = v.town JOIN district_head h ON h.district = SUBSTR(v.code, 1, 6)"
     " WHERE v.code = ?"
 )

@@ -103,7 +103,8 @@ async def make(state: Any, job: Job, tell: Callable[[int, int], Awaitable[None]]
     aside = target.with_suffix(".tmp")
     names = await around()
     told = f"{clock.local(now):%Y-%m-%d %H:%M}"
-    book = await asyncio.to_thread(Book, aside, state.blobs, told)
+    demo = (await the_district()).kind == "demo"
+    book = await asyncio.to_thread(Book, aside, state.blobs, told, demo=demo)
     try:
         await tell(0, len(ids))
         for start in range(0, len(ids), BATCH):

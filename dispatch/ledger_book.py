@@ -66,7 +66,8 @@ class LedgerRow:
 class Book:
     """A ledger being written. Every method is slow: never on the event loop."""
 
-    def __init__(self, path: Path, blobs: Blobs, as_of: str) -> None:
+    def __init__(self, path: Path, blobs: Blobs, as_of: str, *, demo: bool = False) -> None:
+        self._demo = "演示数据　" if demo else ""
         self._blobs = blobs
         self._at = 0
         self._aside = Path(tempfile.mkdtemp(prefix="ledger-", dir=path.parent))
@@ -74,7 +75,7 @@ class Book:
             str(path),
             {"constant_memory": True, "tmpdir": str(self._aside), "default_date_format": "yyyy-mm-dd"},
         )
-        self._book.set_properties({"title": "整改台账", "comments": f"数据截至 {as_of}"})
+        self._book.set_properties({"title": "整改台账", "comments": f"{self._demo}数据截至 {as_of}"})
         plain = {"font_name": "宋体", "font_size": 10, "border": 1, "text_wrap": True, "valign": "vcenter"}
         self._head = self._book.add_format(plain | {"bold": True, "align": "center", "bg_color": "#EDEDED"})
         self._text = self._book.add_format(plain)
@@ -92,7 +93,9 @@ class Book:
         sheet.fit_to_pages(1, 0)
         sheet.freeze_panes(1, 0)
         sheet.repeat_rows(0)
-        sheet.set_footer(f"&L数据截至 {as_of}&C第 &P 页，共 &N 页&R{name}")
+        if self._demo:
+            sheet.set_header(f"&R{self._demo.strip()}")
+        sheet.set_footer(f"&L{self._demo}数据截至 {as_of}&C第 &P 页，共 &N 页&R{name}")
         for column, word in enumerate(columns):
             sheet.set_column(column, column, _WIDTH[word])
         for column, word in enumerate(columns):

@@ -5,14 +5,15 @@ twice, the form's one-time id finds the letter that is there. Reprints serve the
 """
 
 import asyncio
-from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from tortoise.expressions import F, Q
-from tortoise.functions import Count
+from tortoise.functions import Count, Min
+from tortoise.queryset import QuerySet
 
 from dispatch.deadlines import days_left
 from dispatch.escalation import PROPOSE
@@ -57,25 +58,38 @@ def addressed(code: str, name: str) -> tuple[str, str]:
     return name, "你单位"
 
 
-async def proposed(district: str) -> list[tuple[str, int, list[Task]]]:
-    """Late tasks whose present deadline the ladder proposes a letter for and none has pressed: (addressee, how many, the
-    longest late). A query, and one more for each addressee. `counting.proposals` is their sum."""
-    late = Task.filter(
+@dataclass(frozen=True)
+class Proposal:
+    """How many late tasks of one addressee wait for a letter, and since when the longest late of them is."""
+
+    unit: str
+    number: int
+    oldest: datetime
+
+
+def _late(district: str) -> QuerySet[Task]:
+    """Tasks whose present deadline the ladder proposes a letter for and none has pressed."""
+    return Task.filter(
         within([district]), Q(supervised_for__isnull=True) | ~Q(supervised_for=F("deadline")), rung__gte=PROPOSE,
         stage__in=sorted(OPEN), rung_for=F("deadline"),
     )  # fmt: skip
-    counts: Counter[str] = Counter()
-    for unit, town, number in (
-        await late.annotate(n=Count("id")).group_by("unit", "town").values_list("unit", "town", "n")
-    ):
-        counts[_addressee(unit, town)] += number
-    found = []
-    for to in sorted(counts):
-        theirs = late.filter(unit=to) if "-" in to else late.filter(~Q(unit__contains="-"), town=to)
-        tasks = await theirs.order_by("deadline", "id").limit(MOST)
-        if tasks:  # else all were pressed since they were counted
-            found.append((to, counts[to], tasks))
-    return sorted(found, key=lambda one: one[2][0].deadline)
+
+
+async def proposed(district: str) -> list[Proposal]:
+    """What waits for a letter, by addressee, the longest late first; one query. `counting.proposals` is the sum."""
+    by_place = _late(district).annotate(n=Count("id"), oldest=Min("deadline")).group_by("unit", "town")
+    found: dict[str, Proposal] = {}
+    for unit, town, number, oldest in await by_place.values_list("unit", "town", "n", "oldest"):
+        to = _addressee(unit, town)
+        before = found.get(to, Proposal(to, 0, oldest))
+        found[to] = Proposal(to, before.number + number, min(before.oldest, oldest))
+    return sorted(found.values(), key=lambda one: (one.oldest, one.unit))
+
+
+async def proposed_to(district: str, unit: str) -> list[Task]:
+    """The tasks of one addressee that wait for a letter: as many as a letter takes, the longest late first."""
+    theirs = Q(unit=unit) if "-" in unit else Q(~Q(unit__contains="-"), town=unit)
+    return await _late(district).filter(theirs).order_by("deadline", "id").limit(MOST)
 
 
 async def issue(

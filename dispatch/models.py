@@ -12,6 +12,8 @@ MARKED_TASKS = (
     "sweep_until IS NOT NULL OR (stage NOT IN ('closed', 'cancelled')"
     " AND (asked_until IS NOT NULL OR supervised > 0 OR rung >= 4))"
 )
+# Steps that tell how a task's first review ended: few, while a history is long.
+STEPS_OF_REVIEW = "verb IN ('pass', 'reject', 'close_on_site', 'take_back')"
 
 
 class Task(Model):
@@ -172,6 +174,7 @@ class Step(Model):
     class Meta:
         table = "step"
         table_description = " "
+        indexes = (SomeRows(fields=("task_id", "rev", "verb", "verdict", "from_stage", "to_stage", "id"), name="step_review", where=STEPS_OF_REVIEW),)  # fmt: skip
 
 
 class TaskPhoto(Model):

@@ -148,7 +148,7 @@ def figures_of(read: SheetRows) -> dict[str, Any]:
     """What the verify page shows and what travels inside the PDF: which tasks, no words and no people."""
     return {
         "district": read.district_name, "town": read.town_name, "village": read.village_name,
-        "village_code": read.village, "deferred": read.deferred,
+        "village_code": read.village, "deferred": read.deferred, **({"demo": True} if read.demo else {}),
         "tasks": [
             {
                 "number": task["number"], "item": task["item"], "stage": task["stage"],

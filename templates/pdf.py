@@ -147,6 +147,7 @@ class CardContext(TypedDict):
     """Everything `scorecard` prints. Plain and picklable; no clock is read while printing."""
 
     title: str  # 门头沟区农村人居环境检查评分表
+    demo: bool  # whether it says 演示数据
     round_name: str
     date: str
     kind: str

@@ -16,7 +16,8 @@ from dispatch.models import Task
 from dispatch.pages.asked import PAGE
 from dispatch.pages.naming import Names, names_for
 from dispatch.pages.tasks import row
-from dispatch.rates import COUNTED, RATES, Figures, TaskRecord, figures, grouped
+from dispatch.rates import COUNTED, RATES, Figures, TaskRecord
+from dispatch.rates_count import figures_by
 from dispatch.rates_read import Asking, records
 from inspections.checklists import checklist_by_sha
 from inspections.models import ChecklistVersion
@@ -115,20 +116,19 @@ KEYS: dict[str, Callable[[TaskRecord], str]] = {
 }
 
 
-async def _read(who: Who, said: Sentence, now: datetime) -> list[TaskRecord]:
+def _asked(who: Who, said: Sentence, now: datetime) -> Asking:
     places = prefixes(who, VERB)
     if not places:
         raise Problem("forbidden", act="查看统计", who="镇街或区级办公室")
     since, until = said.span(clock.local(now).date())
-    return await records(Asking(places, since, until, town=said.town, unit=said.unit, item=said.item))
+    return Asking(places, since, until, town=said.town, unit=said.unit, item=said.item)
 
 
 @desk_page
 async def figures_page(request: Request, who: Who) -> Response:
     """GET /figures?by=&period=&town=&unit=&item=&order="""
     said, now = sentence(request.query_params, who), clock.now()
-    tasks = await _read(who, said, now)
-    parts = grouped(tasks, KEYS[said.by], now)
+    parts, whole, total = await figures_by(_asked(who, said, now), said.by, now)
     names = await names_for([*parts, said.unit] if said.by in ("village", "unit") else [said.unit])
     items = await item_names(who.district) if said.by == "item" or said.item else {}
     lines = [_line(said, key, _name(said.by, key, names, items), found) for key, found in parts.items()]
@@ -136,7 +136,7 @@ async def figures_page(request: Request, who: Who) -> Response:
         lines.sort(key=lambda line: (line["on_time"] is None, line["on_time"] or Decimal(0)))
     return desk(
         request, who, "dispatch/figures.html", said=said, lines=lines, word=BY[said.by], rates=RATE, now=now,
-        whole=_line(said, "", "合计", figures(tasks, now)), choices=_choices(who, said, names, items), total=len(tasks),
+        whole=_line(said, "", "合计", whole), choices=_choices(who, said, names, items), total=total,
     )  # fmt: skip
 
 
@@ -210,8 +210,8 @@ async def figure_tasks(request: Request, who: Who) -> Response:
     )
     if part not in COUNTED:
         raise Problem("not_found")
-    key = KEYS[said.by]
-    tasks = await _read(who, said, now)
+    key, asking = KEYS[said.by], _asked(who, said, now)
+    tasks = await records(asking.inside(said.by, of))
     inside = [task for task in tasks if COUNTED[part](task, now) and (not of or key(task) == of)]
     pages = max(1, -(-len(inside) // PAGE))
     asked = params.get("page", "")

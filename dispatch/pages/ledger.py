@@ -12,6 +12,7 @@ from starlette.routing import Route
 from dispatch import jobs, ledger
 from dispatch.pages.asked import Asked, asked_by, choices
 from dispatch.pages.naming import names_for
+from villages.districts import the_district
 from villages.ground import clock
 from villages.ground.problems import Problem
 from villages.models import Job
@@ -92,7 +93,8 @@ async def workbook(request: Request, who: Who) -> Response:
             raise Problem("not_found")
     path = await _file(request, job)
     if path:
-        name = f"整改台账-{clock.local(clock.now()):%Y%m%d}.xlsx"
+        demo = "演示-" if (await the_district()).kind == "demo" else ""
+        name = f"{demo}整改台账-{clock.local(clock.now()):%Y%m%d}.xlsx"
         headers = {
             "Cache-Control": "private, no-store",
             "Vary": "Authorization, Cookie",

@@ -23,7 +23,8 @@ from villages.web import form, need
 
 @desk_page
 async def list_letters(request: Request, who: Who) -> Response:
-    """GET /letters: for the office what is proposed; for all the letters that reach them."""
+    """GET /letters[?unit=]: for the office what is proposed, and the form for one addressee; for all the letters that
+    reach them."""
     may = post_for(who, "letter.issue", who.district) is not None
     reach, own = prefixes(who, "letter.print"), departments(who)
     if not reach and not own:
@@ -31,10 +32,13 @@ async def list_letters(request: Request, who: Who) -> Response:
     proposed = await letters.proposed(who.district) if may else []
     mine = Q(*(Q(unit__startswith=place) for place in reach), Q(unit__in=own), join_type="OR")
     found = await Letter.filter(mine, district=who.district).order_by("-year", "-ordinal").limit(500)
-    names = await names_for({task.village for _, _, tasks in proposed for task in tasks})
+    unit = request.query_params.get("unit", "") or (proposed[0].unit if len(proposed) == 1 else "")
+    this = next((one for one in proposed if one.unit == unit), None)
+    tasks = await letters.proposed_to(who.district, unit) if this else []
+    names = await names_for({task.village for task in tasks})
     return desk(
-        request, who, "dispatch/letters.html", names=names, may=may,
-        proposed=[(uuid4(), unit, names.unit(unit), tasks, number) for unit, number, tasks in proposed],
+        request, who, "dispatch/letters.html", names=names, may=may, act=uuid4(), this=this, tasks=tasks,
+        proposed=proposed, soon=clock.local(clock.now()).date() + clock.timedelta(days=1),
         letters=[(one, letters.number_of(one), names.unit(one.unit)) for one in found],
     )  # fmt: skip
 

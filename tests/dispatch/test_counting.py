@@ -15,7 +15,7 @@ from tortoise.expressions import F
 
 from dispatch.counting import counts_by_stage, marks, proposals
 from dispatch.deadlines import SOON
-from dispatch.letters import proposed
+from dispatch.letters import proposed, proposed_to
 from dispatch.models import Letter, LetterTask, Task, TaskCount
 from dispatch.queries import MARKED, seen_by, within
 from dispatch.stages import OPEN, STAGES
@@ -132,13 +132,16 @@ async def test_proposals_are_as_many_as_the_list_shows(tasks: list[Task]) -> Non
         task for task in tasks
         if task.stage in OPEN and task.rung >= 3 and task.rung_for == task.deadline and task.supervised_for != task.deadline
     ]  # fmt: skip
-    assert sorted(task.id for _, _, found in listed for task in found) == sorted(task.id for task in plain)
-    assert await proposals(DISTRICT) == sum(number for _, number, _ in listed) == len(plain) > 9
+    assert await proposals(DISTRICT) == sum(one.number for one in listed) == len(plain) > 9
     assert await proposals("110108") == 0
-    for to, number, found in listed:
-        assert len(found) == number and {task.unit if "-" in task.unit else task.town for task in found} == {
-            to
-        }
+    shown = []
+    for one in listed:
+        found = await proposed_to(DISTRICT, one.unit)
+        assert len(found) == one.number and found[0].deadline == one.oldest
+        assert {task.unit if "-" in task.unit else task.town for task in found} == {one.unit}
+        shown += [task.id for task in found]
+    assert sorted(shown) == sorted(task.id for task in plain)
+    assert [one.oldest for one in listed] == sorted(one.oldest for one in listed)
 
 
 async def test_kept_counts_follow_the_tasks_whatever_is_written(tasks: list[Task]) -> None:
@@ -178,9 +181,10 @@ async def test_a_district_that_is_there_is_counted_when_it_is_brought_up_to_date
             raw.execute(f"DROP TRIGGER task_count_{name}")
         raw.execute("DROP TABLE task_count")
         raw.execute("ALTER TABLE task DROP COLUMN supervised_for")
-        raw.execute("DELETE FROM tortoise_migrations WHERE name = '0008_kept_counts'")
+        raw.execute("DROP INDEX step_review")
+        raw.execute("DELETE FROM tortoise_migrations WHERE name IN ('0008_kept_counts', '0009_reviews')")
         raw.commit()
-    assert await migrate(settings) == ["dispatch.0008_kept_counts"]
+    assert await migrate(settings) == ["dispatch.0008_kept_counts", "dispatch.0009_reviews"]
     counts_hold_in(settings.sqlite_file)
     async with open_database(settings):
         assert [(await Task.get(id=task.id)).supervised_for for task in pressed] == [

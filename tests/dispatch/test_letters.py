@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 
 from dispatch import daily, letters
 from dispatch.models import Letter, LetterTask, Notice, Step, Task
-from tests.dispatch.desk_house import TOWN, at_desk, house, said, some_tasks
+from tests.dispatch.desk_house import TOWN, WATER, at_desk, counted, house, said, some_tasks
 from tests.dispatch.test_notice_sheets import text_of
 from villages.ground import clock
 from villages.models import Change
@@ -78,6 +78,38 @@ async def test_a_letter_from_proposal_to_reprint(app: Starlette, monkeypatch: py
         )
         refused = await town.http.post("/letters", data=chosen | {"csrf": "x", "deadline": due})
         assert refused.status_code == 403
+
+
+async def test_one_addressee_at_a_time_and_no_more_than_a_letter_takes(
+    app: Starlette, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The totals are true whatever is shown; the page is no longer for more tasks."""
+    monkeypatch.setattr(letters, "MOST", 3)
+    await some_tasks(5)
+    later = clock.now() + timedelta(days=8)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    [water] = await some_tasks(1)
+    await Task.filter(id=water).update(unit=WATER, deadline=later - timedelta(days=4))
+    await daily.run()
+    async with at_desk(app, "office") as office:
+        page = await office.get("/letters")
+        assert "6 项逾期满 3 天，涉及 2 个责任单位" in said(page) and 'name="task[]"' not in page
+        assert page.index(f"/letters?unit={WATER}") and page.index(f"/letters?unit={TOWN}")
+        page = await office.get(f"/letters?unit={TOWN}")
+        assert "拟督办：王平镇 5 项逾期满 3 天" in said(page) and page.count('name="task[]"') == 3
+        assert "最多列 3 项" in said(page) and "其余 2 项" in said(page)
+        page = await office.get(f"/letters?unit={WATER}")
+        assert page.count('name="task[]"') == 1 and "最多列" not in page
+        assert "王平镇安家庄村" in said(page), "a department knows no villages of its own"
+        assert 'name="task[]"' not in await office.get("/letters?unit=110109104"), "nothing waits for it"
+        with counted() as one:
+            await office.get(f"/letters?unit={TOWN}")
+        await some_tasks(5)
+        await Task.filter(rev__gt=0).update(deadline=later - timedelta(days=4))
+        await daily.run()
+        with counted() as more:
+            assert "11 项逾期满 3 天" in said(await office.get(f"/letters?unit={TOWN}"))
+        assert len(one) == len(more), "\n".join(more)
 
 
 async def test_a_towns_old_letter_is_found_behind_any_number_of_others(app: Starlette) -> None:

@@ -17,6 +17,7 @@ from dispatch import deadlines
 from dispatch.figures import AUTO_SOURCES, auto_values
 from dispatch.models import Step, Task
 from dispatch.rates import COUNTED, RATES, Figures, Rate, TaskRecord, figures, grouped
+from dispatch.rates_count import figures_by
 from dispatch.rates_read import Asking, records
 from dispatch.stages import STAGES
 from tests.dispatch.cast import DISTRICT, NOON, TOWN, VILLAGE, Cast, cast, do, one_task, photo
@@ -233,6 +234,8 @@ async def test_every_rate_again_from_the_trail_alone(
     again = figures(await from_the_trail(), now[0])
     read = figures(await records(Asking((DISTRICT,))), now[0])
     assert shown(again) == shown(read)
+    for by in ("town", "item"):
+        assert shown((await figures_by(Asking((DISTRICT,)), by, now[0]))[1]) == shown(again)
     assert all(read.counts[name] for name in ("reviewed", "due", "missed", "was_closed")), read.counts
 
 

@@ -216,6 +216,7 @@ def card(folder: Path, **other: Any) -> dict[str, Any]:
     scores = (84.2, 86.0, None, 85.4, 88.1, 90.3, 91.6, 93.2)
     return {
         "title": "门头沟区农村人居环境检查评分表",
+        "demo": False,
         "round_name": "2026年5月月检查",
         "date": "2026年5月6日",
         "kind": "月检查",
