@@ -35,6 +35,8 @@ export interface Known {
   deposit: boolean;
   waiting: number; // commands without a receipt
   photos_waiting: number;
+  disabled: boolean; // the office ended the account or this tablet: what the server gave is gone, what was made stays
+  drafts: number;
 }
 
 export interface People {

@@ -105,6 +105,10 @@ def test_a_tablet_that_may_not_say_where_it_is(
     fresh.context.new_cdp_session(fresh.page).send("Browser.setPermission", denied)
     code, name = next(villages)
     set_out(fresh)
+    fresh.page.get_by_role("button", name="按远近排").click()
+    expect(
+        fresh.page.get_by_text("现在取不到定位")
+    ).to_be_in_viewport()  # told beside the button, not below all villages
     tapped = visit(fresh, name, photo_folder / "00.jpg")
     fresh.finish()
     fresh.offline(False)

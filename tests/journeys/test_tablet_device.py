@@ -101,6 +101,9 @@ def test_photos_wait_for_wifi_and_a_tablet_out_of_service_hands_in_and_forgets(
     page.goto(f"{server}/tablet/#/")
     expect(page.get_by_role("heading", name="谁在用这台平板")).to_be_visible(timeout=WAIT)
     expect(page.get_by_text("安家庄村")).to_have_count(0)
+    told = page.locator(".note-amber", has_text="已由办公室停用")
+    expect(told).to_be_visible()
+    expect(told).to_contain_text("还有 1 份留在本机")
     left = page.evaluate(LEFT)
     assert left["rows"] == 0, "nothing of the server's stays"
     assert left["drafts"] == 1, "what was begun is the person's own"

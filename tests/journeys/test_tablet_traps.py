@@ -123,6 +123,7 @@ def test_a_sheet_opened_in_two_windows_is_taken_back_with_all_that_the_other_wro
     found(other)
     expect(other.locator("article.finding")).to_have_count(2)
     expect(hand.page.locator(".trouble")).to_contain_text("已在另一个窗口打开")
+    expect(hand.page.locator("a.marks .mark").first).to_have_text("已在别处打开")  # nothing is lost
     hand.page.get_by_role("button", name="在这里接着填").click()
     expect(hand.page.locator("article.finding")).to_have_count(2)
     expect(other.locator(".trouble")).to_contain_text("已在另一个窗口打开")

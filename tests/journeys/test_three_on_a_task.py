@@ -193,4 +193,7 @@ def test_the_town_comes_back_before_the_inspector(
     page = inspector.page
     page.locator("main .row").first.click()
     expect(page.get_by_text("已作为备注保存在这件任务里")).to_be_visible()
+    now = page.get_by_text("最近一步是")
+    expect(now).to_be_visible()
+    expect(now).not_to_contain_text("补充说明")  # one's own words, kept, are not what came before one
     page.screenshot(path=tmp_path / "card.png")  # for people

@@ -59,7 +59,7 @@ export function fakeTablet(rows: FakeRows, me: { id: string; title: string }): F
     build: "test",
     live: { on(topics, hear) { const one = { topics, hear }; ears.add(one); return () => void ears.delete(one); }, tell },
     people: {
-      list: async () => [], current: async () => ({ ...me, name: me.title, district: "110109", posts: [], offline_until: "2999-01-01T00:00:00Z", signed_in: true, deposit: true, waiting: 0, photos_waiting: 0 }),
+      list: async () => [], current: async () => ({ ...me, name: me.title, district: "110109", posts: [], offline_until: "2999-01-01T00:00:00Z", signed_in: true, deposit: true, waiting: 0, photos_waiting: 0, disabled: false, drafts: 0 }),
       signIn: never, enrol: never, changePassword: never, choose: never, signOut: never,
     },
     rows: {

@@ -67,12 +67,12 @@ export async function leave(shelf: Shelf, id: string): Promise<void> {
 }
 
 async function shown(shelf: Shelf, person: PersonKept): Promise<Known> {
-  const [waiting, photos] = await shelf.of(person.id).core.read(["outbox", "photos"], async (t) => [
-    await t.count("outbox", { index: "queue" }), await t.count("photos", { index: "waits" }),
-  ]) as [number, number];
-  const { id, name, title, district, posts, offline_until } = person;
+  const [waiting, photos, drafts] = await shelf.of(person.id).core.read(["outbox", "photos", "drafts"], async (t) => [
+    await t.count("outbox", { index: "queue" }), await t.count("photos", { index: "waits" }), await t.count("drafts"),
+  ]) as [number, number, number];
+  const { id, name, title, district, posts, offline_until, disabled } = person;
   return {
     id, name, title, district, posts, offline_until, signed_in: person.session !== null,
-    deposit: person.deposit !== null, waiting, photos_waiting: photos,
+    deposit: person.deposit !== null, waiting, photos_waiting: photos, disabled, drafts,
   };
 }

@@ -10,6 +10,7 @@ export type Saved = Pick<OpenDraft, "saving" | "savedAt" | "trouble">;
 export function SavedMark({ saved }: { saved?: Saved | undefined }) {
   const making = useMaking();
   if (!saved) return making ? <Making n={making} /> : <LastKept />;
+  if (saved.trouble?.code === "draft_elsewhere") return <span class="mark mark-amber">已在别处打开</span>;
   if (saved.trouble) return <span class="mark mark-bad"><Icon name="warn" size={18} />没存上</span>;
   if (making) return <Making n={making} />;
   return saved.saving ? <span class="mark">正在存…</span> : <KeptAt at={saved.savedAt} />;

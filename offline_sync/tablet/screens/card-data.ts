@@ -32,7 +32,7 @@ async function present(tablet: Tablet, { about }: RowOf<"card">): Promise<Presen
   if (about.kind === "task") {
     const task = await tablet.rows.one("task", about.id);
     if (!task) return { ...unknown, kind: "办理任务" };
-    const last = task.steps[task.steps.length - 1];
+    const last = task.steps.filter((step) => step.verb !== "note").pop(); // one's own words, kept as a note, explain nothing
     return {
       title: task.text || task.requirement, kind: "办理任务", link: `/task/${task.id}`, village: task.village,
       words: `任务现在是“${word(STAGE, task.stage)}”${last ? `，最近一步是${last.by}${verb(last.verb)}` : ""}。`,

@@ -68,7 +68,10 @@ function Adding({ visit }: { visit: Visit }) {
   });
   return (
     <Frame title="补充照片" sub={[visit.village || "同一次检查", visit.round].filter(Boolean).join(" · ")} back={visit.code ? `/village/${visit.code}` : "/"}
-      foot={<Button kind="main" busy={act.busy} disabled={!fresh.length} onClick={() => void handIn()}>{fresh.length ? `交照片 ${fresh.length} 张` : "还没有拍照片"}</Button>}>
+      foot={<>
+        <Camera visit={visit} item={item} taken={fresh.length + given.length} act={act} main={!fresh.length} />
+        {fresh.length > 0 && <Button kind="main" busy={act.busy} onClick={() => void handIn()}>交照片 {fresh.length} 张</Button>}
+      </>}>
       <div class="evidence stack-wide">
         {!visit.village && <Note kind="amber">这台平板上没有这个村的资料。照片照样能拍，会交到同一次检查里。</Note>}
         <Picking checklist={checklist} chosen={item} onChoose={setItem} photos={[...fresh, ...given]} />
@@ -131,22 +134,26 @@ function Picking({ checklist, chosen, photos, onChoose }: PickingProps) {
   );
 }
 
-function Taking({ visit, item, taken, act }: { visit: Visit; item: string | null; taken: number; act: Act }) {
+interface TakingProps { visit: Visit; item: string | null; taken: number; act: Act }
+
+function useTaking({ visit, item, taken, act }: TakingProps) {
   const barred = useNoPhotos(taken);
   const shot = () => ({
     about: { kind: "inspection", id: visit.inspection, item, finding: null } as const, role: "scene" as const, pairs: null,
     place: visit.village, who: visit.who,
   });
-  const shared = { act, shot, disabled: barred !== null, before: () => Promise.resolve() };
-  return (
-    <>
-      <div class="btns">
-        <Shoot {...shared} words={item ? `拍照（${item}）` : "拍照（全村）"} main />
-        <Album {...shared} words="从相册选" />
-      </div>
-      {barred && <Note kind="amber">{barred}</Note>}
-    </>
-  );
+  return { barred, shared: { act, shot, disabled: barred !== null, before: () => Promise.resolve() } };
+}
+
+/** Always in reach of the thumb: the list of items is long. */
+function Camera({ main, ...taking }: TakingProps & { main: boolean }) {
+  const { shared } = useTaking(taking);
+  return <Shoot {...shared} words={taking.item ? `拍照（${taking.item}）` : "拍照（全村）"} main={main} />;
+}
+
+function Taking(taking: TakingProps) {
+  const { barred, shared } = useTaking(taking);
+  return barred ? <Note kind="amber">{barred}</Note> : <div class="btns"><Album {...shared} words="从相册选" /></div>;
 }
 
 interface TakenProps { title: string; photos: readonly Photo[]; checklist: Checklist | null; removable?: boolean }

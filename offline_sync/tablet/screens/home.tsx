@@ -57,9 +57,12 @@ export function Home({ who }: { who: Known }) {
               </Button>
               <LinkButton to="/scan" icon="scan">扫村牌</LinkButton>
             </>
+          } told={
+            <>
+              {here === "unknown" && <Note>现在取不到定位，仍按镇街排列。到开阔处再试一次；一直取不到的，请看看平板设置里是否允许巡村定位。</Note>}
+              {typeof here === "object" && here && data.villages.every(({ at }) => !at) && <Note>各村还没有标定位置，分不出远近。到了村里，可以在村庄页面点“用现在站的地方标定”。</Note>}
+            </>
           } />
-          {here === "unknown" && <Note>现在取不到定位，仍按镇街排列。到开阔处再试一次。</Note>}
-          {typeof here === "object" && here && data.villages.every(({ at }) => !at) && <Note>各村还没有标定位置，分不出远近。到了村里，可以在村庄页面点“用现在站的地方标定”。</Note>}
           {data.loose.length > 0 && <Loose drafts={data.loose} data={data} />}
         </div>
       )}

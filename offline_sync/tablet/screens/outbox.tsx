@@ -69,7 +69,7 @@ function Sending() {
     <section class="card stack">
       <div class="sending">
         <div>
-          <p class="sending-now">{state.running ? `${STAGE_WORDS[state.stage] || "正在同步"}…` : state.online ? "网络正常" : "现在连不上服务器"}</p>
+          <p class="sending-now">{state.running ? `${STAGE_WORDS[state.stage] || "正在同步"}…` : state.online ? "网络正常" : "现在传不上去"}</p>
           <p class="muted">
             {state.last_ok ? `上次同步 ${told(state.last_ok, now)}（${waited(state.last_ok, now)}${Date.parse(state.last_ok) > now - 60_000 ? "" : "前"}）` : "还没有同步过"}
             {!state.running && state.next_try && Date.parse(state.next_try) > now && ` · ${clock(state.next_try)} 自动再${state.online ? "同步" : "试"}`}

@@ -43,17 +43,29 @@ function KnownPeople({ people, wanted }: { people: Known[]; wanted: string }) {
           const waits = waitingWords(person.waiting, person.photos_waiting);
           return (
             <Row key={person.id} title={person.title || person.name}
-              sub={<>{ready ? "点一下接着用" : "请在下面输入用户名和密码登录"}{waits && <b class="soon"> · {waits}</b>}</>}
+              sub={<>{ready ? "点一下接着用" : person.disabled ? "账号或这台平板已停用" : "请在下面输入用户名和密码登录"}{waits && <b class="soon"> · {waits}</b>}</>}
               onClick={ready ? () => void choose(person) : undefined} />
           );
         })}
       </Rows>
       {act.trouble && <TroubleCard trouble={act.trouble} />}
+      {people.filter((person) => person.disabled).map((person) => <Ended key={person.id} person={person} />)}
       <p><a href="#/rescue">导出留在本机的内容</a></p>
       {people.some((person) => person.waiting + person.photos_waiting > 0 && !person.signed_in) && (
         <Note>没上传的内容都在。联网时会自动交上去，不用本人登录。</Note>
       )}
     </section>
+  );
+}
+
+/** The office ended the account or this tablet: where to everything that stood here a moment ago. */
+function Ended({ person }: { person: Known }) {
+  return (
+    <Note kind="amber">
+      {person.title || person.name}的账号，或这台平板，已由办公室停用，村庄和任务已从本机清除。
+      {person.drafts > 0 && `没填完的检查还有 ${person.drafts} 份留在本机，恢复使用后登录可以接着填，也可以导出。`}
+      有疑问请联系区级办公室。
+    </Note>
   );
 }
 

@@ -27,7 +27,7 @@ const passes = (filter: Filter, { visits }: MyVillage): boolean => {
   return visits.some(({ sign }) => sign === filter || (filter === "sent" && sign === "held"));
 };
 
-export function VillageList({ data, here, tools }: { data: HomeData; here: Place | null; tools: ComponentChildren }) {
+export function VillageList({ data, here, tools, told }: { data: HomeData; here: Place | null; tools: ComponentChildren; told: ComponentChildren }) {
   const [text, setText] = useState("");
   const [chosen, setChosen] = useState<Filter | null>(null);
   const mine = data.villages.some((village) => village.visits.length > 0);
@@ -46,6 +46,7 @@ export function VillageList({ data, here, tools }: { data: HomeData; here: Place
         </label>
         <div class="finder-tools">{tools}</div>
       </div>
+      {told}
       {!text.trim() && <Chips name="按状态筛选" choices={choices} chosen={filter} onChoose={setChosen} />}
       <List villages={shown} towns={data.towns} here={here} searched={!!text.trim()} />
     </>

@@ -15,7 +15,7 @@ export function Done({ inspection }: { inspection: string }) {
   const entry = found.value?.entry;
   const back = entry?.about.village ? `/village/${entry.about.village}` : "/";
   return (
-    <Frame title={entry ? "已放入待传" : "检查表"} sub={entry?.about.title} back={back}>
+    <Frame title={!entry ? "检查表" : entry.verdict ? "已提交" : "已放入待传"} sub={entry?.about.title} back={back}>
       {!found.value ? <Loading /> : entry ? <Told entry={entry} back={back} />
         : <Empty title="这份检查表不在草稿里">它已经提交，或已在别处删除。请回村庄页查看。</Empty>}
     </Frame>
