@@ -31,6 +31,7 @@ from villages.ground import logs
 from villages.ground.blobs import Blobs
 from villages.ground.database import open_database
 from villages.ground.locks import data_held
+from villages.ground.memory import give_back_for_ever
 from villages.ground.problems import Problem
 from villages.ground.settings import Settings, from_environment
 from villages.shield import Shield
@@ -75,6 +76,7 @@ def make_app(settings: Settings | None = None) -> Starlette:
                 asyncio.create_task(uploads.clean_for_ever(app.state.blobs)),
                 asyncio.create_task(forget_for_ever(app.state.blobs)),
                 asyncio.create_task(nightly.every_night(app.state)),
+                asyncio.create_task(give_back_for_ever()),
             ]
             try:
                 yield

@@ -57,11 +57,11 @@ for (const off of [-A_YEAR, A_YEAR]) {
 test("progress is shown at once though the clock was set back", (t) => {
   let told = 0;
   const board = new Board({ tell: () => void (told += 1) });
+  t.after(() => board.close());
   const photos = (sent: number) => ({ ...board.state.photos, now: { sha256: "a", sent, size: 9 } });
   board.set({ photos: photos(1) });
   assert.equal(told, 1);
   set(t as never, -3_600_000);
   board.set({ photos: photos(2) });
   assert.equal(told, 2);
-  board.close();
 });
