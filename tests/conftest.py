@@ -9,6 +9,7 @@ from PIL import ImageFile
 
 from tests import postgres
 from tests.dispatch.kept import counts_hold
+from tests.staying import STAYING
 from tests.worlds import Worlds
 from villages.ground.database import open_database
 from villages.ground.settings import Settings
@@ -19,23 +20,33 @@ LONG = ("journeys", "faults", "tablet_browser", "hostile")
 # Of these the longest first: in the end no worker stands idle beside another that has just begun one of them.
 LONGEST = (
     "test_tablet_day.py",
+    "test_desk_screens.py",
     "test_tablet_bad_days.py",
-    "test_builds.py",
     "test_tablet_amend.py",
+    "test_builds.py",
     "test_thirty_days.py",
-    "test_tablet_forms.py",
-    "test_three_on_a_task.py",
+    "test_the_line.py",
     "test_tablet_traps.py",
-    "test_tablet_twelve.py",
-    "test_machine.py",
-    "test_keep.py",
-    "test_camera.py",
-    "test_killed_browser.py",
-    "test_rescue.py",
-    "test_scope_taken_away.py",
-    "test_bad_line.py",
     "test_tablet_device.py",
+    "test_three_on_a_task.py",
+    "test_sheet_page.py",
+    "test_rescue_broken.py",
+    "test_rescue.py",
+    "test_camera.py",
+    "test_scope_taken_away.py",
+    "test_tablet_forms.py",
+    "test_tablet_dialogs.py",
+    "test_bad_line.py",
+    "test_keep.py",
+    "test_machine.py",
+    "test_writers.py",
+    "test_tablet_twelve.py",
+    "test_tablet_refused.py",
+    "test_ledger_in.py",
+    "test_tablet_lan.py",
+    "test_killed_browser.py",
     "test_tablet_screens.py",
+    "test_scenarios.py",
 )
 
 
@@ -52,6 +63,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         )
         if opens and "quick" not in item.keywords:
             item.add_marker("database")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    """The browser driver stays for a file of browser tests that comes next."""
+    try:
+        return (yield)
+    finally:
+        same = nextitem is not None and nextitem.path == item.path
+        if not same and "playwright" not in getattr(nextitem, "fixturenames", ()):
+            STAYING.end()
+
+
+def pytest_unconfigure() -> None:
+    """A run that was stopped ends here."""
+    STAYING.end()
 
 
 @pytest.fixture(autouse=True)

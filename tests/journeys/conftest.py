@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 from PIL import Image, ImageDraw
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright
 
-from tests.journeys.flags import FLAGS
 from tests.journeys.tablet_hand import Hand
+from tests.staying import STAYING
 
 ROOT = Path(__file__).parents[2]
 
@@ -60,18 +60,18 @@ def server(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequ
 
 
 @pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    """The driver; one a module, since two cannot run side by side."""
-    with sync_playwright() as driver:
-        yield driver
+def playwright() -> Playwright:
+    """The driver."""
+    return STAYING.driver()
 
 
 @pytest.fixture(scope="module")
 def browser(playwright: Playwright) -> Iterator[Browser]:
-    """Debian's Chromium, without a screen."""
-    chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+    """Debian's Chromium, without a screen. What a file opened in it is closed at its end."""
+    chromium = STAYING.browser()
     yield chromium
-    chromium.close()
+    for context in chromium.contexts:
+        context.close()
 
 
 @pytest.fixture(scope="module")

@@ -10,5 +10,5 @@ _PLAYWRIGHT = (
 )
 ALONE = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", f"--disable-features={_POPUPS}"]
 """Started without Playwright."""
-FLAGS = [*ALONE[:-1], "--lang=zh-CN", f"--disable-features={_PLAYWRIGHT},{_POPUPS}"]
-"""Started by Playwright."""
+FLAGS = [*ALONE[:-1], "--lang=zh-CN", f"--disable-features={_PLAYWRIGHT},{_POPUPS},RenderDocument"]
+"""Started by Playwright; a page of the same house takes its place in the frame that is there."""

@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Error, Page, Playwright, expect
 
 from offline_sync.lan.authority import issue, open_authority, server_context
 from offline_sync.lan.names import Names
@@ -65,25 +65,26 @@ def addresses(data: Path) -> Iterator[list[str]]:
 
 
 @pytest.fixture(scope="module")
-def trusting(addresses: list[str], data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+def trusting(
+    addresses: list[str], playwright: Playwright, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Browser]:
     """A Chromium whose owner has installed the certificate that the trust page hands out."""
     home = tmp_path_factory.mktemp("home")
-    with sync_playwright() as playwright:
-        asking = playwright.request.new_context()
-        certificate = home / "ca.crt"
-        certificate.write_bytes(asking.get(f"{addresses[0]}xuncun-ca.crt").body())
-        asking.dispose()
-        store = f"sql:{home}/.pki/nssdb"
-        (home / ".pki/nssdb").mkdir(parents=True)
-        for told in (["-N", "--empty-password"], ["-A", "-t", "C,,", "-n", "xuncun", "-i", str(certificate)]):
-            subprocess.run(["certutil", "-d", store, *told], check=True, capture_output=True, timeout=30)
-        chromium = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium",
-            env={**os.environ, "HOME": str(home)},
-            args=[*FLAGS, f"--host-resolver-rules=MAP {STRANGE} 127.0.0.1"],
-        )
-        yield chromium
-        chromium.close()
+    asking = playwright.request.new_context()
+    certificate = home / "ca.crt"
+    certificate.write_bytes(asking.get(f"{addresses[0]}xuncun-ca.crt").body())
+    asking.dispose()
+    store = f"sql:{home}/.pki/nssdb"
+    (home / ".pki/nssdb").mkdir(parents=True)
+    for told in (["-N", "--empty-password"], ["-A", "-t", "C,,", "-n", "xuncun", "-i", str(certificate)]):
+        subprocess.run(["certutil", "-d", store, *told], check=True, capture_output=True, timeout=30)
+    chromium = playwright.chromium.launch(
+        executable_path="/usr/bin/chromium",
+        env={**os.environ, "HOME": str(home)},
+        args=[*FLAGS, f"--host-resolver-rules=MAP {STRANGE} 127.0.0.1"],
+    )
+    yield chromium
+    chromium.close()
 
 
 def served(page: Page) -> bool:
