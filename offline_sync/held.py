@@ -167,7 +167,9 @@ async def approve(who: Who, command: UUID, words: str = "") -> Verdict:
     try:
         return await _decide(who, row, "approved", words, applied)
     except _Obstacle as obstacle:
-        raise Problem("invalid", what=f"不能按原样办理：{obstacle}可存为备注或退回。") from obstacle
+        raise Problem(
+            "invalid", what=f"不能按原样办理：{obstacle}可存为备注，或不同意并写明原因。"
+        ) from obstacle
 
 
 async def _other_visit(row: Command) -> Inspection | None:

@@ -94,25 +94,27 @@ async def _show(
     names = await names_for({found.village})
     return desk(
         request, who, "offline_sync/held_one.html", status=status, row=row, found=found, names=names, titles=titles,
-        sheets=_sheets(found), wrong=wrong, given=given,
+        sheets=_sheets(row, found), wrong=wrong, given=given,
     )  # fmt: skip
 
 
-def _sheets(found: Contents) -> list[dict[str, Any]]:
+def _sheets(row: Command, found: Contents) -> list[dict[str, Any]]:
     """The held visit and the one that is in, figure by figure beside each other."""
     if not found.sheet:
         return []
     findings = [one for answer in found.sheet.answers for one in answer.findings]
     score = found.scored
+    taken = found.twin is not None and found.twin.id == found.sheet.inspection
+    word = "待批的这一份" if not row.decision else "采用的这一份" if taken else "没有采用的这一份"
     sheets: list[dict[str, Any]] = [
         {
-            "word": "待批的这一份", "score": score.score if score else None, "grade": (score.grade or "") if score else "",
+            "word": word, "score": score.score if score else None, "grade": (score.grade or "") if score else "",
             "by": list(found.sheet.inspectors), "started": found.sheet.started_at, "finished": found.sheet.finished_at,
             "findings": len(findings), "href": "", "why": found.unscored,
             "sections": {key: earned for key, (earned, _) in score.sections.items()} if score else {},
         }
     ]  # fmt: skip
-    if twin := found.twin:
+    if (twin := found.twin) and not taken:
         sheets.append(
             {
                 "word": "在册的那一份", "score": twin.score, "grade": twin.grade, "by": [twin.author],

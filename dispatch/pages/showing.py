@@ -10,7 +10,7 @@ from dispatch.escalation import raised
 from dispatch.models import Step, Task
 from dispatch.pages.naming import Names
 from dispatch.queries import ShownPhoto
-from dispatch.stages import OPEN
+from dispatch.stages import OPEN, RETURNED
 from templates import words
 
 SMALL, LARGE = 480, 1080
@@ -138,6 +138,8 @@ _NEXT = {
 
 def next_step(task: Task, names: Names) -> str:
     """What happens next and by whom, in one sentence."""
+    if task.stage == RETURNED and "-" in task.unit:
+        return "已退单，等待区级办公室转派。"  # a department's task is not the town's to move
     return _NEXT[task.stage].format(unit=names.unit(task.unit), town=names.town(task.village))
 
 

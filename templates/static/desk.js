@@ -28,8 +28,18 @@ document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details.menu[open]"))
     if (!menu.contains(event.target)) menu.open = false;
 });
+// Escape folds the innermost form one is in, or the menu, and the focus goes back to what opened it. A half-written
+// Chinese word is ended by the same key, which then means nothing else.
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape") for (const menu of document.querySelectorAll("details.menu[open]")) menu.open = false;
+  if (event.key !== "Escape" || event.isComposing) return;
+  const open = event.target.closest("details[open]") ?? document.querySelector("details.menu[open]");
+  if (!open) return;
+  open.open = false;
+  open.querySelector("summary").focus();
+});
+// Enter on a tick is no order: a form of many ticks would be sent by its first button.
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && event.target.matches("form[method=post] :is([type=checkbox], [type=radio])")) event.preventDefault();
 });
 
 // One key for what a reviewer does all evening: P passes, a figure returns with the phrase that bears it.

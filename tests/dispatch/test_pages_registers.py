@@ -54,6 +54,39 @@ async def ask(desk: Desk, task: UUID, days: int) -> None:
     assert answer.status_code == 303, said(answer.text)[:800]
 
 
+async def test_why_no_more_time_can_be_asked_for_is_said(app: Starlette) -> None:
+    task = await a_task()
+    async with at_desk(app, "village") as village, at_desk(app, "town") as town:
+        assert "需要延期" in await village.get(PAGE.format(task))
+        await ask(village, task, 3)
+        await town.act(task, "extend_grant")
+        page = said(await village.get(PAGE.format(task)))
+        assert (
+            "需要延期" not in page
+            and "已经延期一次，不能再申请延期。确实来不及的，请尽快与王平镇联系" in page
+        )
+    late = await a_task()
+    await Task.filter(id=late).update(deadline=clock.now() - timedelta(hours=1))
+    async with at_desk(app, "village") as village:
+        page = said(await village.get(PAGE.format(late)))
+        assert "需要延期" not in page and "已过能申请延期的时间。确实来不及的，请尽快与王平镇联系" in page
+
+
+async def test_a_departments_refusal_goes_to_the_office_and_says_so(app: Starlette) -> None:
+    """A department's task is not the town's to move (dispatch/stages.py)."""
+    task = await a_task(unit=WATER)
+    async with at_desk(app, "water") as water, at_desk(app, "town") as town:
+        page = said(await water.get(PAGE.format(task)))
+        assert "退给区级办公室，由区里转派" in page and "由镇里或区里转派" not in page
+        assert (await water.act(task, "return", text="不属于本部门职责")).status_code == 303
+        assert "已退单，等待区级办公室转派。" in said(await water.get(PAGE.format(task)))
+        assert "reassign" not in verbs_in(await town.get(PAGE.format(task)))
+    own = await a_task()
+    async with at_desk(app, "village") as village:
+        await village.act(own, "return", text="不属于本村")
+        assert "已退单，等待王平镇或区级办公室转派。" in said(await village.get(PAGE.format(own)))
+
+
 async def test_more_time_is_asked_for_on_the_phone_and_given_at_the_town(app: Starlette) -> None:
     task = await a_task()
     first = await due(task)

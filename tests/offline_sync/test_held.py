@@ -50,7 +50,10 @@ async def test_the_second_visit_takes_the_place_of_the_first(
         answer = await office.send(form_in(page, "/approval"))
         assert answer.status_code == 303, said(answer.text)
         assert command["id"] not in await office.get("/held")
-        assert "已同意" in await office.get(f"/held/{command['id']}")
+        page = await office.get(f"/held/{command['id']}")
+        assert "已同意" in page and "采用的这一份" in page
+        assert "在册的那一份" not in page, "it is not shown beside itself"
+        assert "等待区级办公室确认" not in said(page), "nothing waits any more"
     assert (await Inspection.get(id=first)).stage == "void"
     taken = await Inspection.get(id=command["args"]["inspection"])
     assert taken.stage == "submitted" and taken.author == UUID(second.me)
