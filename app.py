@@ -22,7 +22,18 @@ from dispatch.jobs import run_jobs
 from dispatch.look_backs import posts_lent
 from dispatch.notices import badges
 from dispatch.unclaimed import forget_for_ever
-from offline_sync import device_reports, devices, drafts, nightly, photos, pull, push, shell, uploads
+from offline_sync import (
+    device_reports,
+    devices,
+    drafts,
+    nightly,
+    own_visits,
+    photos,
+    pull,
+    push,
+    shell,
+    uploads,
+)
 from templates import FOLDER
 from templates.pdf import PaperPool
 from villages.changes import settle
@@ -56,6 +67,7 @@ API = [
     *photos.routes,
     *uploads.routes,
     *drafts.routes,
+    *own_visits.routes,
 ]
 
 

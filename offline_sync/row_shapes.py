@@ -154,6 +154,7 @@ class InspectionRow(Struct, kw_only=True):
     inspector_names: dict[str, str]  # of the inspectors and the author: id → name on screen
     author: UUID
     finished_at: Moment
+    heard_at: Moment  # by the server, first of all: the author's day for putting it right runs from here
     stage: InspectionStage
     late: bool
     score: Points | None

@@ -120,7 +120,8 @@ async def inspections(found: list[Row]) -> list[Row]:
             },
             "inspectors": _json(row["inspectors"]), "inspector_names": _named(names, _people(row)),
             "author": str(row["author"]),
-            "finished_at": _moment(row["finished_at"]), "stage": row["stage"], "late": bool(row["late"]),
+            "finished_at": _moment(row["finished_at"]), "heard_at": _moment(row["heard_at"]),
+            "stage": row["stage"], "late": bool(row["late"]),
             "score": _decimal(row["score"], "0.1"), "grade": row["grade"] or None, "vetoed": bool(row["vetoed"]),
             "answers": _json(row["answers"]), "photos": photos[str(row["id"])],
         }

@@ -144,6 +144,8 @@ export interface DraftOffer { inspection: string; village: string; checklist: st
 export interface Backups {
   offers(): Promise<DraftOffer[]>;
   take(inspection: string): Promise<{ lacking: number }>; // photos that stayed on the other tablet
+  /** What I handed in on another tablet, opened here to be put right. Raises unreachable, amend_gone. */
+  amend(inspection: string): Promise<void>;
 }
 
 /** What a rescue of one person's store would hold: everything that no server has receipted. */

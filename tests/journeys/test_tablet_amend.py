@@ -1,4 +1,4 @@
-"""A visit put right on the tablet that handed it in, and one that the office makes void: by taps, without network."""
+"""A visit put right on the tablet that handed it in or on another, and one that the office makes void: by taps, offline."""
 
 import re
 from copy import deepcopy
@@ -120,6 +120,51 @@ def test_a_visit_is_put_right_behind_itself_and_again_after_its_receipt(
     expect(hand.card("农村人居环境")).to_contain_text("更正过，原来的内容系统留底")
     expect(hand.page.locator(".past").first).not_to_contain_text("待传")
     look(hand, tmp_path, "amended")
+
+
+def test_a_visit_is_put_right_on_another_tablet(
+    hand: Hand, server: str, playwright: Playwright, photo_folder: Path, tmp_path: Path
+) -> None:
+    """The tablet that handed it in was exchanged: what the server has is opened again, its photos stay where they are."""
+    shots = sorted(photo_folder.glob("*.jpg"))
+    tapped = handed_in(hand, "南涧村", [shots[9], shots[10]])
+    drain(hand)
+    wire = Wire(server)
+    [code] = [
+        row["code"] for (kind, _), row in wire.rows().items() if kind == "village" and row["name"] == "南涧村"
+    ]
+    before = wire.visit(code)
+    other = Hand(playwright, server, tmp_path / "other").open()
+    other.sign_in("inspector")
+    other.at_home()
+    other.offline(True)
+    other.village("南涧村")
+    other.card("农村人居环境").get_by_role("button", name="更正", exact=True).click()
+    expect(other.page.locator(".trouble")).to_contain_text("要连上服务器取回才能更正")
+    other.offline(False)
+    other.village("吕家坡村")
+    reopen(other, "南涧村")
+    other.offline(True)
+    put_right(other, tapped, shots[11])
+    look(other, tmp_path, "elsewhere")
+    hand_in_again(other, "问题或处数填错")
+    other.village("南涧村")
+    expect(other.card("农村人居环境").get_by_role("button", name="更正", exact=True)).to_be_visible()
+    drain(other)
+    found = wire.visit(code)
+    same_as_tapped(found, tapped)
+    assert found["id"] == before["id"]
+    sheet = other.page.request.get(
+        f"{server}/api/inspections/{found['id']}", headers={"Authorization": f"Bearer {wire.token}"}
+    ).json()["args"]
+    assert sheet["signature"]["name"] == "王书记" and sheet["signature"]["photo"]
+    assert all(photo["position"] and photo["taken_at"] for photo in sheet["photos"])
+    hashes = {photo["sha256"] for photo in found["photos"]}
+    assert len(hashes) == 3 and hashes <= set(hand.kept_bytes()) | set(other.kept_bytes())
+    states = {row["state"] for (kind, _), row in wire.rows().items() if kind == "photo"}
+    assert states == {"stored"}
+    other.close()
+    assert not other.faults
 
 
 def test_a_correction_can_be_left(hand: Hand, server: str, photo_folder: Path) -> None:

@@ -70,6 +70,30 @@ async def test_the_author_puts_a_visit_right(inspector: Tablet, village: Tablet)
     assert (await verify())[0].faults == []
 
 
+async def test_the_author_gets_the_sheet_back_and_nobody_else(inspector: Tablet, town: Tablet) -> None:
+    """A tablet that did not hand it in needs all of it to put it right: what was sent, to the byte, and its revision."""
+    args = await handed_in(inspector)
+    path = f"/api/inspections/{args['inspection']}"
+    told = (await inspector.http.get(path, headers=inspector.auth)).json()
+    row = await Inspection.get(id=args["inspection"])
+    assert json.dumps(told["args"]) == json.dumps(json.loads(row.document)) and told["rev"] == row.rev
+    assert told["heard_at"] == clock.rfc3339(row.heard_at)
+    assert (await town.http.get(path, headers=town.auth)).status_code == 404
+    assert (await inspector.http.get(path)).status_code == 401
+    refused = await inspector.http.get(path, headers=inspector.deposit)
+    assert (refused.status_code, refused.json()["error"]) == (403, "deposit_only")
+    for odd in ("nonsense", "0193a000-0000-7000-8000-000000000001"):
+        assert (
+            await inspector.http.get(f"/api/inspections/{odd}", headers=inspector.auth)
+        ).status_code == 404
+    sheet = corrected(args, base_rev=told["rev"])
+    assert (await inspector.do("inspection.amend", sheet))["status"] == "applied"
+    again = (await inspector.http.get(path, headers=inspector.auth)).json()
+    assert again["args"] == sheet and again["rev"] > told["rev"] and again["heard_at"] == told["heard_at"]
+    await Inspection.filter(id=row.id).update(stage="void")
+    assert (await inspector.http.get(path, headers=inspector.auth)).status_code == 404
+
+
 async def test_a_task_under_way_is_marked_and_a_finding_that_comes_back_gets_another(
     inspector: Tablet, village: Tablet
 ) -> None:

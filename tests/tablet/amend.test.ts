@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { plainPhotos } from "../../offline_sync/tablet/keep/photo-store";
 import { PersonStores } from "../../offline_sync/tablet/keep/stores";
 import type { Draft, DraftAnswer, Entry, Verdict } from "../../offline_sync/tablet/model";
-import { amendable, handedIn, partOf } from "../../offline_sync/tablet/rules/amending";
+import { amendable, amendableElsewhere, handedIn, partOf } from "../../offline_sync/tablet/rules/amending";
 import { reopened } from "../../offline_sync/tablet/rules/reopened";
 import { notInRow } from "../../offline_sync/tablet/rules/state";
 import { submissionOf } from "../../offline_sync/tablet/rules/submission";
@@ -73,6 +74,37 @@ test("a visit can be put right for a day, while nothing was decided over it", ()
   assert.equal(can([submit(verdict("applied"))], "submitted", "published"), null);
   assert.equal(can([]), null);
   assert.equal(can([amend()]), null, "the visit itself is no longer here");
+});
+
+test("what another tablet handed in can be put right by its author for a day: from the server, or from here while a correction is on its way", () => {
+  const row = { stage: "submitted" as const, author: "me", heard_at: at(-23), finished_at: at(-40) };
+  const can = (change: Partial<Parameters<typeof amendableElsewhere>[1]> = {}, sent_: Entry[] = [], round: "started" | "published" = "started") =>
+    amendableElsewhere(sent_, { ...row, ...change }, { stage: round }, "me", NOW);
+  const amend = (word: Verdict | null) => [sent(HANDED, word, "inspection.amend")];
+  assert.equal(can(), "server", "the day runs from when the server heard of it");
+  assert.equal(can({ heard_at: at(-25) }), null);
+  assert.equal(can({ author: "another" }), null);
+  for (const stage of ["published", "void"] as const) assert.equal(can({ stage }), null);
+  assert.equal(can({}, [], "published"), null);
+  assert.deepEqual([can({}, amend(null)), can({}, amend(verdict("held"))), can({}, amend(verdict("applied")))], ["here", null, "server"]);
+  assert.equal(amendableElsewhere([], null, null, "me", NOW), null);
+});
+
+test("the photos of another tablet's sheet are known by what was announced of them, and are not asked of this one", async () => {
+  const house = await freshHouse();
+  const store = new PersonStores(house.shelf, A);
+  await store.amend({ rev: 12, args: HANDED });
+  const kept = await house.core.read(["photos"], (t) => t.all("photos"));
+  assert.deepEqual(kept.map(({ id: one, role, about }) => [one, role, about.kind === "inspection" && about.item, about.kind === "inspection" && about.finding]), [
+    [id(30), "before", "RE-1.1", id(20)], [id(31), "before", "RE-1.1", id(21)], [id(32), "after", "RE-1.1", id(21)], [id(39), "signature", null, null],
+  ]);
+  assert.ok(kept.every((one) => one.stored_at && one.preview_sent));
+  const sheet = await house.drafts.open(VISIT);
+  const args = submissionOf(RE, { ...sheet.draft, amends: { ...sheet.draft.amends!, reason: "漏记" } }, sheet.answers, plainPhotos(kept), at(0)).args;
+  assert.deepEqual(args, { ...HANDED, base_rev: 12, reason: "漏记" });
+  await sheet.close();
+  await house.drafts.discard(VISIT);
+  assert.deepEqual(await house.core.read(["photos"], (t) => t.count("photos")), 0, "left as it was, nothing of it stays");
 });
 
 async function handIn(house: House): Promise<Entry> {

@@ -96,7 +96,7 @@ export function fakeTablet(rows: FakeRows, me: { id: string; title: string }): F
     },
     photoLink: { chosen: () => "any", choose: () => undefined },
     storage: { state: async () => ({ persisted: true, used: 1e9, quota: 2e9, free: 1e9, photos_allowed: true, warning: null }) },
-    backups: { offers: async () => [], take: async () => ({ lacking: 0 }) },
+    backups: { offers: async () => [], take: async () => ({ lacking: 0 }), amend: never },
     towns: { chosen: async () => [], choose: async () => undefined },
     rescue: {
       weigh: async () => ({ commands: 0, drafts: 0, photos: 0, bytes: 0, unread: [] }),

@@ -1,6 +1,7 @@
 /** The stores as the sync asks for them (sync/ports.ts): one person's pair, and the people known on this device. */
 import type { Photo, Verdict } from "../model";
 import type { DraftOffer, Known } from "../tablet";
+import type { ServersVisit } from "./amend";
 import {
   type Offered, type Unsent, forgetBacked, keepOffer, lackedCopies, listOffers, markBacked, nextRev, offered, takeBack, unsentCopies,
 } from "./backups";
@@ -59,6 +60,7 @@ export class PersonStores {
   keepOffer = (offer: Offered): Promise<void> => this.#told(keepOffer(this.#cache, offer), "drafts");
   offers = (): Promise<DraftOffer[]> => listOffers(this.shelf.of(this.person));
   offer = (inspection: string): Promise<Offered | null> => offered(this.#cache, inspection);
+  amend = async (visit: ServersVisit): Promise<void> => void (await (await import("./amend")).amendServers(this.shelf.of(this.person), visit));
   takeBack = (offer: Offered, bytes: ReadonlyMap<string, ArrayBuffer>): Promise<void> => takeBack(this.shelf.of(this.person), offer, bytes);
 
   cursors = (): Promise<Record<string, number>> => cursors(this.#cache);

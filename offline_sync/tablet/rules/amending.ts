@@ -1,4 +1,4 @@
-/** 更正: a visit that was handed in here, opened again as a sheet by its author within a day (inspections/amend.py). Pure.
+/** 更正: a visit that was handed in, opened again as a sheet by its author within a day (inspections/amend.py). Pure.
  *
  * It stays the same visit: village, round, checklist, inspectors and its times do not change. What was sent before is kept
  * by the server; photos that were sent can be left out of the sheet, never deleted.
@@ -27,6 +27,18 @@ export function amendable(
   if (!first || !last || first.verb !== "inspection.submit" || !sent.every(stands)) return null;
   if ((row && row.stage !== "submitted") || round?.stage === "published") return null;
   return !first.verdict || now - Date.parse(first.verdict.at) < WINDOW ? last : null;
+}
+
+/** Whether it may be put right here though it was handed in on another tablet: from what the server has, or from `here`
+ * where a correction made here is still on its way. */
+export function amendableElsewhere(
+  sent: readonly Entry[], row: Pick<InspectionRow, "stage" | "author" | "heard_at" | "finished_at"> | null, round: Pick<RoundRow, "stage"> | null,
+  me: string, now: number,
+): "server" | "here" | null {
+  if (!row || row.author !== me || row.stage !== "submitted" || round?.stage === "published" || !sent.every(stands)) return null;
+  const heard = (row as { heard_at?: string }).heard_at ?? row.finished_at; // rows of older servers do not say
+  if (now - Date.parse(heard) >= WINDOW) return null;
+  return sent.some(({ verdict }) => !verdict) ? "here" : "server";
 }
 
 /** The visit's photos that are part of its sheet: all, or those that a correction has not left out. */

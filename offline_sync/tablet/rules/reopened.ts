@@ -1,10 +1,13 @@
 /** A sheet as it was sent, made a draft again. Pure. */
-import type { Draft, DraftAnswer, DraftFinding, Entry, Photo } from "../model";
-import type { Answer, FindingIn, Submission } from "../wire";
+import type { Draft, DraftAnswer, DraftFinding, Photo, PhotoRole } from "../model";
+import type { Answer, FindingIn, PhotoIn, Submission } from "../wire";
+
+/** A sheet as it was sent, and the revision it got; null while nothing was heard of it. */
+export interface SentSheet { args: unknown; verdict: { rev: number } | null }
 
 /** The sheet as it was sent, to be filled in again. `pictures`: all photos of the visit that are here. */
 export function reopened(
-  sent: Pick<Entry, "args" | "verdict">, assignment: string | null, pictures: readonly Pick<Photo, "id">[], at: string,
+  sent: SentSheet, assignment: string | null, pictures: readonly Pick<Photo, "id">[], at: string,
 ): { draft: Draft; answers: DraftAnswer[] } {
   const args = sent.args as Submission;
   const own = (args.photos ?? []).map(({ id }) => id);
@@ -35,4 +38,24 @@ function findingOf(one: FindingIn): DraftFinding {
   const { id, text, action, place = "", rule = null, count = 1, photos = [], after = [], unit = null, days = null } = one;
   const position = one.position ? { ...one.position, accuracy: one.position.accuracy ?? null } : null;
   return { id, text, action, place, rule, count, position, photos: [...photos], after: [...after], unit, severity: one.severity ?? "minor", days };
+}
+
+/** The photos of such a sheet where another tablet took them: what was announced of each, and what it shows. */
+export function picturesOf(args: Submission): Omit<Photo, "stored_at" | "preview_sent" | "kept_at">[] {
+  const places = new Map<string, { item: string; finding: string; role: PhotoRole }>();
+  for (const { item, findings = [] } of args.answers) {
+    for (const { id, photos = [], after = [] } of findings) {
+      photos.forEach((one) => places.set(one, { item, finding: id, role: "before" }));
+      after.forEach((one) => places.set(one, { item, finding: id, role: "after" }));
+    }
+  }
+  return (args.photos ?? []).map((photo) => {
+    const { item = null, finding = null, role = photo.id === args.signature?.photo ? "signature" : "scene" } = places.get(photo.id) ?? {};
+    return { ...announcedOf(photo, args.finished_at), role, about: { kind: "inspection", id: args.inspection, item, finding } };
+  });
+}
+
+/** What another program left out of it is given some value that the wire takes. */
+function announcedOf({ id, sha256, size, mime = "image/jpeg", width, height, taken_at, position, pairs = null }: PhotoIn, at: string): Omit<Photo, "stored_at" | "preview_sent" | "kept_at" | "role" | "about"> {
+  return { id, sha256, size, mime, width: width ?? 1, height: height ?? 1, taken_at: taken_at ?? at, position: position ? { ...position, accuracy: position.accuracy ?? null } : null, pairs };
 }

@@ -1,6 +1,6 @@
 /** One village as it is known here: what was found last time, what is open, what is to be done. */
 import type { RowOf } from "../rows";
-import { amendable, handedIn } from "../rules/amending";
+import { amendable, amendableElsewhere, handedIn } from "../rules/amending";
 import { readChecklist } from "../rules/checklist";
 import { postsNow } from "../rules/moves";
 import { notInRow, onItsWay, visits } from "../rules/state";
@@ -15,8 +15,8 @@ export interface Lost { item: string; text: string; points: string; weight: stri
 export interface PastVisit { row: RowOf<"inspection">; checklist: string; round: string; lost: Lost[]; waits: "amend" | "void" | null; voidable: boolean }
 
 export interface MyVisit extends Visit { round_row: RowOf<"round"> | null; checklist_row: RowOf<"checklist"> | null; partners: string[]; amends: Amends }
-/** `can`: it may be put right now; `open`: that is going on; `at`: when it was last handed in put right. */
-interface Amends { can: boolean; open: boolean; at: string | null }
+/** `can`: it may be put right now, from what was handed in `here` or from what the `server` has; `open`: that is going on; `at`: when it was last handed in put right. */
+interface Amends { can: "here" | "server" | null; open: boolean; at: string | null }
 
 export interface VillageData {
   row: RowOf<"village">;
@@ -41,7 +41,7 @@ export async function readVillage(tablet: Tablet, code: string, now: number): Pr
     const row = inspections.find((one) => one.id === inspection) ?? null;
     const last = sent[sent.length - 1];
     return {
-      can: sign !== "draft" && amendable(sent, row, round, now) !== null, open: drafts.some((one) => one.inspection === inspection && !!one.amends),
+      can: sign === "draft" ? null : amendable(sent, row, round, now) ? "here" : amendableElsewhere(sent, row, round, me?.id ?? "", now), open: drafts.some((one) => one.inspection === inspection && !!one.amends),
       at: last?.verb === "inspection.amend" ? last.at : null,
     };
   };

@@ -85,7 +85,7 @@ function VisitCard({ visit, position, second }: VisitProps) {
     go(`/visit/${draft.inspection}`);
   });
   const amend = (inspection: string) => act.run(async () => {
-    await tablet.drafts.amend(inspection);
+    await (visit.amends.can === "server" ? tablet.backups.amend(inspection) : tablet.drafts.amend(inspection));
     go(`/visit/${inspection}`);
   });
   return (

@@ -1,10 +1,12 @@
 /** Copies of drafts: sent whenever there is signal, offered where they are lacking, taken back by their author. None of it
  * is anybody's submission, so it never makes a run fail; what failed is counted.
  */
+import type { ServersVisit } from "../keep/amend";
 import { type Backups, type DraftOffer, type Live, Trouble } from "../tablet";
 import { Halt, type Hand } from "./hand";
 import type { Link } from "./link";
 import { passed } from "./passed";
+import { WIDE } from "./pictures";
 import type { Offered, Stores, Unsent } from "./ports";
 
 /** What outlives a run: how often a copy did not arrive, which are refused as they are, and when was asked last. */
@@ -102,6 +104,25 @@ export class DraftBackups implements Backups {
     await store.takeBack(offer, bytes);
     this.live.tell("drafts", "answers", "photos");
     return { lacking: offer.copy.photos.filter((photo) => !bytes.has(photo.sha256)).length };
+  }
+
+  async amend(inspection: string): Promise<void> {
+    const id = await this.stores.current();
+    if (id === null) throw new Trouble("signed_out", "还没有登录。请先登录。");
+    const store = await this.stores.of(id);
+    const { session } = await store.standing();
+    const told = await this.link.call<ServersVisit>("GET", `/api/inspections/${inspection}`, { token: session });
+    if (told.kind === "unreachable") throw new Trouble("unreachable", "这次检查是在另一台平板上提交的，要连上服务器取回才能更正。请到有信号的地方再试。");
+    if (told.kind === "refused") throw told.status === 404 ? new Trouble("amend_gone", "这次检查已发布或已作废，不能更正。请联系区级办公室。") : new Trouble(told.code, told.sentence);
+    await store.keepPictures(await this.#small((told.body.args.photos ?? []).map(({ sha256 }) => sha256), session));
+    await store.amend(told.body);
+    this.live.tell("drafts", "answers", "photos");
+  }
+
+  /** As many small pictures as come: to fill in the sheet without network, none is needed. */
+  async #small(sha256s: readonly string[], token: string | null): Promise<{ sha256: string; bytes: ArrayBuffer }[]> {
+    const come = await Promise.all(sha256s.map((sha256) => this.link.call<ArrayBuffer>("GET", `/api/blobs/${sha256}?w=${WIDE}`, { token })));
+    return come.flatMap((told, at) => (told.kind === "ok" && told.body instanceof ArrayBuffer ? [{ sha256: sha256s[at]!, bytes: told.body }] : []));
   }
 
   /** Null when the server does not have it: photos of drafts stay on their tablet, unless a rescue brought them. */

@@ -1,7 +1,7 @@
 /** Small pictures that others took, last of all: so that before and after can be compared where there is no network. */
 import { Halt, type Hand } from "./hand";
 
-const WIDE = 480; // pixels; about 20 kB each
+export const WIDE = 480; // pixels; about 20 kB each
 const AT_ONCE = 4;
 const A_RUN = 240; // pictures; what is left comes with the next run
 

@@ -3,6 +3,7 @@
  * One PersonStore is one person's pair of stores (core and cache). Nothing here deletes what waits to be sent.
  */
 import type { Entry, Photo, Verdict } from "../model";
+import type { ServersVisit } from "../keep/amend";
 import type { Offered, Unsent } from "../keep/backups";
 import type { DraftOffer, Known, Post } from "../tablet";
 import type { PullOut } from "../wire";
@@ -76,6 +77,7 @@ export interface PersonStore {
   offers(): Promise<DraftOffer[]>;
   offer(inspection: string): Promise<Offered | null>;
   takeBack(offer: Offered, bytes: ReadonlyMap<string, ArrayBuffer>): Promise<void>;
+  amend(visit: ServersVisit): Promise<void>; // a draft again
 
   // cache
   cursors(): Promise<Record<string, number>>;

@@ -82,7 +82,7 @@ function HandIn({ path }: { path: string }) {
       <div class="stack">
         <p>{amends
           ? "更正提交后得分重新计算，原来的内容由系统留底。新写的问题照样派单；删掉的问题，还没签收的任务随之撤销。"
-          : "服务器收到后 24 小时内，可以在这台平板上更正，原来的内容留底。"}没有网络也可以提交，连上网自动上传。</p>
+          : "服务器收到后 24 小时内可以更正，原来的内容留底。"}没有网络也可以提交，连上网自动上传。</p>
         {blocked > 0 && <Note kind="amber">{unsigned && blocked === 1 ? "请村负责人签字，或注明拒签原因，再提交。" : `还有 ${blocked} 处没填好，见上面。`}</Note>}
         {reasonless && <Note kind="amber">请先写明为什么更正，见上面。</Note>}
         {!sure && <Button kind="main" wide disabled={blocked > 0 || reasonless} onClick={() => setSure(true)}>{amends ? "提交更正" : "提交检查结果"}</Button>}

@@ -63,8 +63,9 @@ function Signing({ name, photo, set }: Props) {
   );
 }
 
-/** The signature as it was kept, whole. */
+/** The signature as it was kept, whole; one that another tablet took, as far as it came. */
 function Signed({ sha256 }: { sha256: string }) {
-  const url = useLive(["photos"], async (tablet) => (await tablet.pictures.url(sha256, false)) ?? "", [sha256]);
+  const url = useLive(["photos"], async (tablet) => (await tablet.pictures.url(sha256, false)) ?? (await tablet.pictures.url(sha256, true)) ?? "", [sha256]);
+  if (url.value === "") return <p class="muted">签名的图片不在这台平板上，已随原来的检查交给服务器。</p>;
   return url.value ? <img class="signed" src={url.value} alt="签名" /> : null;
 }
