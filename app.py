@@ -111,7 +111,7 @@ def make_app(settings: Settings | None = None) -> Starlette:
             *villages.pages.routes,
             Mount("/static", StaticFiles(directory=FOLDER / "static")),
         ],
-        middleware=[Middleware(Shield), Middleware(GZipMiddleware, minimum_size=800, compresslevel=5)],
+        middleware=[Middleware(Shield), Middleware(GZipMiddleware, minimum_size=2000, compresslevel=5)],
         exception_handlers={
             Problem: problem_response,
             HTTPException: _http_error,
