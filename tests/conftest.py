@@ -10,7 +10,7 @@ from PIL import ImageFile
 from tests import postgres
 from tests.dispatch.kept import counts_hold
 from tests.staying import STAYING
-from tests.worlds import Worlds
+from tests.worlds import Worlds, share
 from villages.ground.database import open_database
 from villages.ground.settings import Settings
 
@@ -79,6 +79,13 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
 def pytest_unconfigure() -> None:
     """A run that was stopped ends here."""
     STAYING.end()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _shared(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> None:
+    """A folder that all workers of this run see."""
+    folder = tmp_path_factory.getbasetemp()
+    share(folder.parent if hasattr(request.config, "workerinput") else folder)
 
 
 @pytest.fixture(autouse=True)

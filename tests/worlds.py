@@ -1,14 +1,15 @@
 """Databases made once a run and copied for each test: migrating and founding anew took longer than most tests.
 
-Worlds on either engine: `empty` (no tables), `founded` (Mentougou, nothing else), `demo` (people, checklists and a
+Worlds on either engine: `empty` (no tables), `migrated` (all tables, no rows), `founded` (Mentougou, nothing else), `demo` (people, checklists and a
 round as well), `short` (the demo with the first two sections of its checklist RE: ten items to fill in instead of 41). A
 copy on SQLite is a file's copy, on PostgreSQL a database made from a template.
 """
 
 import asyncio
+import fcntl
 import shutil
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -26,6 +27,45 @@ from villages.ground.migrations import migrate
 from villages.ground.settings import Settings
 
 DISTRICT = "110109"
+
+_shared: list[Path] = []
+
+
+def share(folder: Path) -> None:
+    """Say where all workers of this run may keep what they make once."""
+    _shared[:] = [folder]
+
+
+def migrated(folder: Path) -> Settings:
+    """Settings of a database on SQLite with all tables and no rows, in a folder of one's own. Made by the first worker that
+    asks, for all."""
+    made = _shared[0] / "migrated.db"
+    with (_shared[0] / "migrated.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            settings = Settings(_shared[0] / "migrating")
+            _apart(migrate(settings))
+            _close_log(settings)
+            settings.sqlite_file.rename(made)
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copy(made, folder / "xuncun.db")
+    return Settings(folder)
+
+
+def _apart(work: Coroutine[Any, Any, object]) -> None:
+    """Runs it with an event loop of its own, in a thread of its own: a browser's driver may have one going here."""
+    with ThreadPoolExecutor(1) as apart:
+        apart.submit(asyncio.run, work).result()
+
+
+def _close_log(settings: Settings) -> None:
+    """Two that close at one moment each leave the log to the other: a copy of the file would lack it."""
+    with closing(sqlite3.connect(settings.sqlite_file)) as raw:
+        raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+async def _nothing() -> None:
+    """All tables, no rows."""
 
 
 async def _found() -> None:
@@ -54,12 +94,16 @@ async def _short() -> None:
         await load_demo()
 
 
-_FILLED: dict[str, Callable[[], Awaitable[None]]] = {"founded": _found, "demo": _demo, "short": _short}
+_FILLED: dict[str, Callable[[], Awaitable[None]]] = {
+    "migrated": _nothing,
+    "founded": _found,
+    "demo": _demo,
+    "short": _short,
+}
 
 
 class Worlds:
-    """The made databases of one run. Makes what is missing with an event loop of its own, in a thread of its own: a
-    browser's driver may have one going here."""
+    """The made databases of one worker."""
 
     def __init__(self, folder: Path, postgres_url: Callable[[], str]) -> None:
         self.folder = folder
@@ -73,6 +117,8 @@ class Worlds:
             source = "" if world == "empty" else self.made(engine, world).database_url.rpartition("/")[2]
             url = postgres.make_database(self.postgres_url(), f"t{uuid4().hex}", source)
             return Settings(folder, database_url=url)
+        if world == "migrated":
+            return migrated(folder)
         if world != "empty":
             shutil.copy(self.made(engine, world).sqlite_file, folder / "xuncun.db")
         return Settings(folder)
@@ -81,14 +127,11 @@ class Worlds:
         """The database that copies are taken from, closed and whole. Never opened by a test."""
         key = (engine, world)
         if key not in self._made:
-            settings = self.copy(engine, "empty", self.folder / f"{engine}-{world}")
-            with ThreadPoolExecutor(1) as apart:
-                apart.submit(asyncio.run, _make(settings, _FILLED[world])).result()
-            if (
-                engine == "sqlite"
-            ):  # two that close at one moment each leave the log to the other: a copy would lack it
-                with closing(sqlite3.connect(settings.sqlite_file)) as raw:
-                    raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            before = "empty" if world == "migrated" else "migrated"
+            settings = self.copy(engine, before, self.folder / f"{engine}-{world}")
+            _apart(_make(settings, _FILLED[world]))
+            if engine == "sqlite":
+                _close_log(settings)
             self._made[key] = settings
         return self._made[key]
 

@@ -22,9 +22,9 @@ from dispatch.demo_district import PASSWORD, load_demo
 from tests.dispatch import cast
 from tests.dispatch.cast import Rule, finding, open_for, photo, visit, who
 from tests.dispatch.kept import counts_hold
+from tests.worlds import migrated
 from villages.changes import SYSTEM, Line, change
 from villages.ground.database import open_database
-from villages.ground.migrations import migrate
 from villages.ground.settings import Settings
 from villages.people import create_person, hash_password
 
@@ -40,8 +40,7 @@ _made: dict[str, bytes] = {}
 
 
 async def _make(folder: Path) -> None:
-    settings = Settings(folder)
-    await migrate(settings)
+    settings = migrated(folder)
     async with open_database(settings):
         await load_demo()
         hashed = await hash_password(PASSWORD)

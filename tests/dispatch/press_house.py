@@ -40,7 +40,6 @@ from villages.ground import clock
 from villages.ground.blobs import Blobs
 from villages.ground.database import open_database
 from villages.ground.ids import new_id
-from villages.ground.migrations import migrate
 from villages.ground.problems import Problem
 from villages.ground.settings import Settings
 from villages.models import Person
@@ -268,8 +267,7 @@ def pool(root: Path) -> PaperPool:
 
 @asynccontextmanager
 async def _elsewhere(settings: Settings) -> AsyncIterator[Settings]:
-    """A founded district in a database that is there already, empty."""
-    await migrate(settings)
+    """A founded district in a database that has its tables already."""
     async with open_database(settings):
         await found_district(DISTRICT, "门头沟区", "demo")
         await load_builtin(DISTRICT)

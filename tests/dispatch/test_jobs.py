@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pikepdf
 import pytest
@@ -15,8 +14,8 @@ from dispatch import jobs, round_cards
 from dispatch.models import Edition, Task
 from dispatch.scorecards import check, issue
 from inspections.models import Round
-from tests import postgres
 from tests.dispatch.press_house import BASE, NEIGHBOUR, VILLAGE, House, Sheet, house, rich_sheet
+from tests.worlds import Worlds
 from villages.ground import clock
 from villages.ground.problems import Problem
 from villages.models import Job
@@ -225,9 +224,8 @@ async def test_a_town_bundles_its_own(press: House) -> None:
 
 @pytest.mark.postgres
 @pytest.mark.slow
-async def test_the_same_on_the_other_engine(tmp_path: Path, postgres_url: str) -> None:
-    url = postgres.make_database(postgres_url, f"t{uuid4().hex}")
-    async with house(tmp_path, url) as press:
+async def test_the_same_on_the_other_engine(tmp_path: Path, worlds: Worlds) -> None:
+    async with house(tmp_path, worlds.copy("postgres", "migrated", tmp_path).database_url) as press:
         found = await press.round()
         visit = await press.hand_in(rich_sheet(), found)
         await press.hand_in(Sheet(NEIGHBOUR), found)

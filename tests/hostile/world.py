@@ -30,11 +30,11 @@ from tests.hostile.tablet import Entry, Person, Run, Store, Tablet, sha, sign_in
 from tests.offline_sync.tablet import Tablet as Plain
 from tests.offline_sync.tablet import photo, picture, visit
 from tests.offline_sync.test_hostile_scopes import account
+from tests.worlds import migrated
 from villages.changes import SYSTEM, Line, change
 from villages.ground import bulk, clock
 from villages.ground.database import open_database, rows
 from villages.ground.ids import new_id
-from villages.ground.migrations import migrate
 from villages.ground.problems import Problem
 from villages.ground.settings import Settings
 from villages.models import Person as PersonRow
@@ -89,9 +89,7 @@ class Template:
 
 async def make_template(folder: Path) -> Template:
     """The demo district with two more people, everybody signed in and pulled."""
-    settings = Settings(folder)
-    await migrate(settings)
-    async with open_database(settings):
+    async with open_database(migrated(folder)):
         await load_demo()
         await account("water", "line_department", WATER)
         await account("office2", "district_office", "110109")

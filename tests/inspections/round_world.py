@@ -13,12 +13,12 @@ from uuid import UUID
 from inspections.checklists import load_builtin, newest_version
 from inspections.models import Inspection, Photo, PhotoUse, Round
 from inspections.rounds import complete, open_round
+from tests.worlds import migrated
 from villages.changes import SYSTEM, Line, change
 from villages.districts import found_district
 from villages.ground import clock
 from villages.ground.database import open_database
 from villages.ground.ids import new_id
-from villages.ground.migrations import migrate
 from villages.ground.settings import Settings
 from villages.models import Person, Village
 from villages.people import create_person, who_is
@@ -38,8 +38,7 @@ _ready: dict[str, bytes] = {}  # the founded database's file, made once a run: f
 
 
 async def _founded(folder: Path) -> bytes:
-    settings = Settings(folder / "founding")
-    await migrate(settings)
+    settings = migrated(folder / "founding")
     async with open_database(settings):
         await found_district(DISTRICT, "门头沟区", "demo")
         await load_builtin(DISTRICT)

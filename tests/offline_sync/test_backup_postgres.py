@@ -11,9 +11,9 @@ from offline_sync import nightly, restore
 from tests import postgres
 from tests.dispatch.desk_house import some_tasks
 from tests.dispatch.kept import counts_hold
+from tests.worlds import Worlds
 from villages.districts import found_district
 from villages.ground.database import open_database, rows
-from villages.ground.migrations import migrate
 from villages.ground.problems import Problem
 from villages.ground.settings import Settings
 from villages.verify import verify
@@ -21,10 +21,8 @@ from villages.verify import verify
 pytestmark = pytest.mark.postgres
 
 
-async def test_the_circle_on_postgresql(tmp_path: Path, postgres_url: str) -> None:
-    url = postgres.make_database(postgres_url, f"t{uuid4().hex}")
-    settings = Settings(tmp_path / "data", database_url=url)
-    await migrate(settings)
+async def test_the_circle_on_postgresql(tmp_path: Path, postgres_url: str, worlds: Worlds) -> None:
+    settings = worlds.copy("postgres", "migrated", tmp_path / "data")
     async with open_database(settings):
         await found_district("110109", "门头沟区", "real")
         tasks = await some_tasks(3)

@@ -18,11 +18,10 @@ from inspections.checklists import load_builtin
 from offline_sync.demo.play import main
 from offline_sync.demo.served import served
 from tests.house.tree import ROOT
+from tests.worlds import migrated
 from villages.changes import SYSTEM, Line, change
 from villages.districts import found_district
 from villages.ground.database import open_database
-from villages.ground.migrations import migrate
-from villages.ground.settings import Settings
 from villages.people import create_person, hash_password
 
 DEMO = [sys.executable, str(ROOT / "manage.py"), "demo"]
@@ -136,9 +135,7 @@ def test_photos_arrive_as_announced_and_a_longer_run_goes_on(tmp_path: Path, dem
 
 def _real_district(data: Path) -> None:
     async def make() -> None:
-        settings = Settings(data)
-        await migrate(settings)
-        async with open_database(settings):
+        async with open_database(migrated(data)):
             await found_district("110109", "门头沟区", "real")
             await load_builtin("110109")
             hashed = await hash_password("xuncun-demo")

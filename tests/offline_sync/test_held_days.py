@@ -8,16 +8,14 @@ import pytest
 from starlette.applications import Starlette
 
 from dispatch import jobs
-from dispatch.demo_district import load_demo
 from dispatch.models import Notice
 from offline_sync import held_days, nightly
 from offline_sync.models import Command
-from tests import postgres
 from tests.dispatch.desk_house import at_desk, form_in, said
 from tests.offline_sync.tablet import Tablet, visit
+from tests.worlds import Worlds
 from villages.ground import clock
 from villages.ground.database import open_database
-from villages.ground.migrations import migrate
 from villages.ground.settings import Settings
 from villages.models import Change, DistrictHead, Person
 
@@ -120,11 +118,8 @@ async def test_by_hand_up_to_a_day(demo_settings: Settings, ago: int | None, num
 
 
 @pytest.mark.postgres
-async def test_on_postgresql(tmp_path: Path, postgres_url: str) -> None:
-    settings = Settings(tmp_path, database_url=postgres.make_database(postgres_url, f"t{uuid4().hex}"))
-    await migrate(settings)
-    async with open_database(settings):
-        await load_demo()
+async def test_on_postgresql(tmp_path: Path, worlds: Worlds) -> None:
+    async with open_database(worlds.copy("postgres", "demo", tmp_path)):
         await _held_at(clock.now() - timedelta(days=6))
         assert (await held_days.tell_old(), await held_days.tell_old()) == (1, 0)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.worlds import migrated
 from villages.ground.settings import AddressError, address_in, from_environment
 
 pytestmark = pytest.mark.slow
@@ -45,6 +46,7 @@ def test_init_makes_an_empty_real_district_with_a_one_time_password(tmp_path: Pa
 
 
 def test_no_district_is_founded_on_another_districts_villages(tmp_path: Path) -> None:
+    migrated(tmp_path)
     for code in ("110108", "110", ""):
         made = manage("init", "--code", code, "--name", "海淀区", data=tmp_path)
         assert made.returncode != 0 and "村庄名单" in made.stderr, code
@@ -55,6 +57,7 @@ def test_the_address_of_printed_codes_is_kept_in_the_data_folder(tmp_path: Path)
     wrong = manage("init", "--address", "xuncun", data=tmp_path)
     assert wrong.returncode != 0 and "网址应形如" in wrong.stderr
     assert not (tmp_path / "xuncun.db").exists(), "a slip of the finger founds nothing"
+    migrated(tmp_path)
     bare = manage("init", data=tmp_path)
     assert bare.returncode == 0 and "还没有对外网址" in bare.stdout
     assert from_environment(tmp_path).public_url == ""
@@ -63,6 +66,7 @@ def test_the_address_of_printed_codes_is_kept_in_the_data_folder(tmp_path: Path)
     assert from_environment(tmp_path).public_url == "https://xuncun.example.cn"
     assert manage("address", "http://a/b", data=tmp_path).returncode != 0
     assert from_environment(tmp_path).public_url == "https://xuncun.example.cn"
+    migrated(tmp_path / "two")
     founded = manage("init", "--address", "http://10.1.2.3:8000", data=tmp_path / "two")
     assert "二维码指向 http://10.1.2.3:8000" in founded.stdout
 
@@ -77,6 +81,7 @@ def test_what_is_no_address_is_refused(odd: str) -> None:
 
 
 def test_verify_says_whole_and_names_what_was_touched(tmp_path: Path) -> None:
+    migrated(tmp_path)
     manage("init", data=tmp_path)
     whole = manage("verify", data=tmp_path)
     assert whole.returncode == 0 and "操作记录完整" in whole.stdout
