@@ -62,12 +62,14 @@ function Adding({ visit }: { visit: Visit }) {
   const [item, setItem] = useState<string | null>(null);
   const photos = useLive(["photos", "outbox"], (one) => readPhotos(one, inspection), [inspection]);
   const { fresh = [], given = [] } = photos.value ?? {};
+  const last = [...fresh, ...given].reduce((best, { kept_at }) => (kept_at > best ? kept_at : best), "");
   const handIn = () => act.run(async () => {
     await queue(tablet, visit, fresh);
     go("/outbox");
   });
   return (
     <Frame title="补充照片" sub={[visit.village || "同一次检查", visit.round].filter(Boolean).join(" · ")} back={visit.code ? `/village/${visit.code}` : "/"}
+      saved={last ? { saving: false, savedAt: last, trouble: null } : undefined}
       foot={<>
         <Camera visit={visit} item={item} taken={fresh.length + given.length} act={act} main={!fresh.length} />
         {fresh.length > 0 && <Button kind="main" busy={act.busy} onClick={() => void handIn()}>交照片 {fresh.length} 张</Button>}

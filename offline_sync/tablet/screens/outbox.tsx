@@ -75,7 +75,7 @@ function Sending() {
             {!state.running && state.next_try && Date.parse(state.next_try) > now && ` · ${clock(state.next_try)} 自动再${state.online ? "同步" : "试"}`}
           </p>
         </div>
-        <Button kind="main" busy={state.running} onClick={() => tablet.sync.now()}>{state.running ? "正在上传" : "立即上传"}</Button>
+        <Button kind="main" busy={state.running} onClick={() => tablet.sync.now()}>{!state.running ? "立即上传" : state.stage === "pulling" ? "正在下载" : "正在上传"}</Button>
       </div>
       {photo && <Bar value={photo.sent} of={photo.size} label="这张照片的进度" />}
       {state.photos.waiting > 0 && !state.photos.waits && <p class="muted">{photosLeft(state.photos)}</p>}
