@@ -10,7 +10,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import Match, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 import dispatch.pages
@@ -131,6 +131,16 @@ def make_app(settings: Settings | None = None) -> Starlette:
 async def _http_error(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     code = {404: "not_found", 405: "method"}.get(status)
-    return await problem_response(
+    answer = await problem_response(
         request, Problem(code) if code else Problem("invalid", what="请求无法处理，请返回上一页重试。")
     )
+    if status == 405:
+        answer.headers["Allow"] = ", ".join(sorted(_methods(request)))
+    return answer
+
+
+def _methods(request: Request) -> set[str]:
+    """What may be done at this address, by all its doors."""
+    here = [route for route in request.app.routes if isinstance(route, Route)]
+    open_here = [route for route in here if route.matches(request.scope)[0] is not Match.NONE]
+    return {method for route in open_here for method in route.methods or ()}

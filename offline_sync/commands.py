@@ -233,7 +233,7 @@ def refusal(verdict: Verdict, arrived: Arrived, who: Who) -> Work:
     read = loose(arrived)
     if verdict.status != "held" or not read.announced:
         return only(verdict)
-    return hold_with_photos(verdict, read.readable_photos(), str(read.village), who)
+    return hold_with_photos(verdict, read.readable_photos(arrived.command.id), str(read.village), who)
 
 
 def turned_down(problem: Problem, arrived: Arrived, who: Who) -> Work:

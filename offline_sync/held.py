@@ -20,11 +20,11 @@ from inspections.models import Inspection, Photo
 from inspections.scoring import Score
 from inspections.sheet import Checklist
 from offline_sync import commands
-from offline_sync.loose import Loose
+from offline_sync.loose import Loose, photo_hashes
 from offline_sync.models import Card, Command
 from offline_sync.protocol import CommandIn
 from offline_sync.receipts import moment
-from offline_sync.verdicts import Arrived, Verdict, photo_hashes
+from offline_sync.verdicts import Arrived, Verdict
 from offline_sync.wire import readable
 from offline_sync.works import Refused
 from villages.changes import Actor, Line, change

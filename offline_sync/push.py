@@ -9,11 +9,12 @@ from starlette.responses import Response
 from tortoise.exceptions import IntegrityError
 
 from offline_sync import commands, receipts
+from offline_sync.loose import photo_hashes
 from offline_sync.models import Replica
 from offline_sync.protocol import DeviceIn, HelloIn, HelloOut, PushIn, PushOut, ResultOut, device_id
 from offline_sync.receipts import Counted
 from offline_sync.rows import Row, settings_of
-from offline_sync.verdicts import photo_hashes, result_of
+from offline_sync.verdicts import result_of
 from offline_sync.wire import answer, decode, raw_body
 from villages.changes import shielded
 from villages.districts import LIMITS, the_district

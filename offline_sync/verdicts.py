@@ -5,13 +5,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import msgspec
-
 from offline_sync.models import Card, Command
 from offline_sync.protocol import CommandIn, ResultOut
-from offline_sync.wire import readable
 from villages.changes import Line
-from villages.ground.blobs import is_hash
 from villages.ground.ids import new_id
 
 NEEDS_AUTHOR = ("conflict", "rejected", "held")
@@ -117,29 +113,3 @@ def result_of(row: Kept, missing: list[str] | None, *, bare: bool) -> ResultOut:
         message=row.detail,
         data=data,
     )
-
-
-class _Photo(msgspec.Struct):
-    sha256: str = ""
-
-
-class _Args(msgspec.Struct):
-    photos: list[_Photo] = []
-    photo: _Photo | None = None
-
-
-class _Command(msgspec.Struct):
-    args: _Args
-
-
-_announced = msgspec.json.Decoder(_Command)
-
-
-def photo_hashes(payload: str) -> list[str]:
-    """Every photo hash a command's text announces, whatever its verb; empty when none can be found."""
-    try:
-        read = _announced.decode(readable(payload.encode()))
-    except (msgspec.DecodeError, RecursionError):
-        return []
-    photos = [*read.args.photos, read.args.photo or _Photo()]
-    return list(dict.fromkeys(photo.sha256 for photo in photos if is_hash(photo.sha256)))

@@ -22,14 +22,12 @@ _BROKEN = re.compile(rb"\\u(?:0000|[dD][89a-fA-F]..)")
 
 async def raw_body(request: Request, limit: int, what: str) -> bytes:
     """The request's body, at most `limit` bytes of it once unpacked. Raises too_large or bad_json."""
-    unpack = (
-        zlib.decompressobj(16 + zlib.MAX_WBITS) if request.headers.get("content-encoding") == "gzip" else None
-    )
+    unpack = _Gzip() if request.headers.get("content-encoding", "").lower() in ("gzip", "x-gzip") else None
     parts: list[bytes] = []
     size = 0
     try:
         async for chunk in request.stream():
-            piece = unpack.decompress(chunk, limit + 1 - size) if unpack else chunk
+            piece = unpack.take(chunk, limit + 1 - size) if unpack else chunk
             size += len(piece)
             if size > limit:
                 raise Problem("too_large", what=what, limit=f"{limit // 1024} kB")
@@ -37,6 +35,21 @@ async def raw_body(request: Request, limit: int, what: str) -> bytes:
     except zlib.error as error:
         raise Problem("bad_json", at=size) from error
     return b"".join(parts)
+
+
+class _Gzip:
+    """Unpacks a gzip stream, which may be several that follow each other (RFC 1952)."""
+
+    def __init__(self) -> None:
+        self._part = zlib.decompressobj(16 + zlib.MAX_WBITS)
+
+    def take(self, chunk: bytes, room: int) -> bytes:
+        """What the next bytes unpack to, at most `room` of it. Raises zlib.error."""
+        out = self._part.decompress(chunk, room)
+        while (rest := self._part.unused_data) and len(out) < room:
+            self._part = zlib.decompressobj(16 + zlib.MAX_WBITS)
+            out += self._part.decompress(rest, room - len(out))
+        return out
 
 
 def readable(body: bytes) -> bytes:

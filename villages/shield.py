@@ -1,5 +1,6 @@
 """What every answer carries against other people's pages, and how fast one address may knock."""
 
+import json
 import time
 from collections import OrderedDict
 
@@ -63,15 +64,13 @@ class Shield:
             await send(message)
 
         if "\0" in scope["path"] or b"%00" in scope["query_string"]:
-            await self._turn_away(
-                Problem("not_found"), answer
-            )  # nothing is called so, and PostgreSQL chokes on it
+            # Nothing is called so, and PostgreSQL chokes on it.
+            await self._turn_away(scope, Problem("not_found"), answer)
             return
         wait = self._knock(scope)
         if wait:
-            await self._turn_away(
-                Problem("too_many", seconds=wait), answer, (b"retry-after", str(wait).encode())
-            )
+            more = (b"retry-after", str(wait).encode())
+            await self._turn_away(scope, Problem("too_many", seconds=wait), answer, more)
             return
         await self.app(scope, receive, answer)
 
@@ -92,8 +91,13 @@ class Shield:
             self._knocks.popitem(last=False)
         return int(61 - (now - began)) if count >= GUARDED[door] else 0
 
-    async def _turn_away(self, problem: Problem, send: Send, *more: tuple[bytes, bytes]) -> None:
-        body = problem.sentence.encode()
-        headers = [(b"content-type", b"text/plain; charset=utf-8"), *more]
+    async def _turn_away(
+        self, scope: Scope, problem: Problem, send: Send, *more: tuple[bytes, bytes]
+    ) -> None:
+        """A sentence for people; for programs the JSON that every other refusal of the wire has."""
+        program = scope["path"].startswith("/api/") or "authorization" in Headers(scope=scope)
+        body = json.dumps(problem.body()).encode() if program else problem.sentence.encode()
+        kind = b"application/json" if program else b"text/plain; charset=utf-8"
+        headers = [(b"content-type", kind), *more]
         await send({"type": "http.response.start", "status": problem.status, "headers": headers})
         await send({"type": "http.response.body", "body": body})

@@ -14,10 +14,11 @@ from inspections.models import Inspection, Photo
 from inspections.rounds import assigned_posts
 from offline_sync import receipts
 from offline_sync.devices import is_revoked
+from offline_sync.loose import photo_hashes
 from offline_sync.models import Draft
 from offline_sync.rescue.archive import Archive, Listed, Seal, announced
 from offline_sync.rescue.sealed import name_of, seal_of
-from offline_sync.verdicts import Arrived, Carried, Kept, photo_hashes
+from offline_sync.verdicts import Arrived, Carried, Kept
 from villages.districts import the_district
 from villages.ground import clock
 from villages.ground.blobs import Blobs

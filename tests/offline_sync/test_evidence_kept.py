@@ -1,5 +1,6 @@
 """Evidence that met an obstacle: kept whole, counted on, and brought home when the way is free."""
 
+import json
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -198,3 +199,49 @@ async def test_a_held_visit_is_late_by_its_arrival(app: Starlette, inspector: Ta
     taken = await Inspection.get(id=command["args"]["inspection"])
     assert taken.late is not in_time and taken.author == UUID(inspector.me)
     assert await Change.filter(verb="round.close").count() == 1
+
+
+# photos whose announcement, or the sheet around it, cannot be read
+
+
+NO_NUMBER = 987654321  # stands for a figure beyond all numbers
+WRONG: list[dict[str, Any]] = [
+    {"id": "七"}, {"id": None}, {"size": 0}, {"size": NO_NUMBER}, {"mime": None}, {"width": -1}, {"taken_at": ""},
+    {"pairs": "x"}, {"position": {"lat": 91, "lng": 116}}, {"position": NO_NUMBER},
+]  # fmt: skip
+
+
+async def twice(tablet: Tablet, verb: str, args: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The verdict on a command, and on its repeat."""
+    body = json.dumps(tablet.command(verb, args)).replace(str(NO_NUMBER), "1e400")
+    push = f'{{"replica":"{tablet.replica}","commands":[{body}]}}'.encode()
+    first, again = [await tablet.http.post("/api/sync/push", content=push, headers=tablet.auth) for _ in "ab"]
+    assert (first.status_code, again.status_code) == (200, 200), first.text
+    return first.json()["results"][0], again.json()["results"][0]
+
+
+@pytest.mark.parametrize("verb", ["inspection.submit", "village.locate"])
+async def test_a_photo_announced_badly_can_still_arrive(inspector: Tablet, verb: str) -> None:
+    for wrong in WRONG:
+        data, other = picture(f"{uuid4()}"), photo(picture(f"{uuid4()}"))
+        bad = photo(data) | wrong
+        if verb == "inspection.submit":
+            args, announced = visit(inspector, photos=[bad, other], faults=0), [bad, other]
+        else:
+            args = {"village": VILLAGE, "position": {"lat": 40, "lng": 116}, "photo": bad}
+            announced = [bad]
+        told, again = await twice(inspector, verb, args)
+        assert (told["status"], told["reason"]) == ("held", "invalid"), wrong
+        assert told["data"]["missing"] == [one["sha256"] for one in announced], wrong
+        assert again == told, wrong
+        assert await upload(inspector, data, bad["sha256"]) == 201, wrong
+        assert await Photo.filter(sha256=bad["sha256"]).values_list("state", flat=True) == ["stored"]
+
+
+async def test_a_figure_beyond_all_numbers_hides_no_photo_beside_it(inspector: Tablet) -> None:
+    data = picture("旁边")
+    shown = photo(data)
+    args = {"village": NO_NUMBER, "position": {"lat": 40, "lng": 116}, "photo": shown}
+    told, again = await twice(inspector, "village.locate", args)
+    assert told["status"] == "held" and again == told
+    assert await upload(inspector, data, shown["sha256"]) == 201

@@ -1,0 +1,54 @@
+"""What a program is told where the frame around the wire turns it away: JSON with a code, as from every other door."""
+
+import gzip
+import json
+
+import httpx2
+import pytest
+
+from tests.offline_sync.tablet import Tablet
+from villages.shield import GUARDED
+
+
+@pytest.mark.parametrize("path", ["/api/session", "/api/enrol"])
+async def test_who_knocks_too_often_is_told_in_json(http: httpx2.AsyncClient, path: str) -> None:
+    for _ in range(GUARDED[path]):
+        assert (await http.post(path, content=b"{")).status_code == 400
+    answer = await http.post(path, content=b"{")
+    assert answer.status_code == 429
+    assert answer.json()["error"] == "too_many" and answer.json()["message"]
+    assert answer.headers["retry-after"] == str(answer.json()["seconds"])
+    assert answer.headers["content-type"] == "application/json"
+
+
+async def test_a_name_that_cannot_be_is_told_in_json(http: httpx2.AsyncClient, inspector: Tablet) -> None:
+    for answer in (
+        await http.get("/api/drafts/%00"),
+        await http.get("/inspections/%00/scorecard.pdf", headers=inspector.auth),
+    ):
+        assert answer.status_code == 404 and answer.json()["error"] == "not_found"
+    assert (await http.get("/villages/%00")).headers["content-type"].startswith("text/plain")
+
+
+async def test_a_method_that_is_not_spoken_names_those_that_are(http: httpx2.AsyncClient) -> None:
+    for method, path, allowed in (
+        ("GET", "/api/sync/push", "POST"),
+        ("GET", "/api/session", "DELETE, POST"),
+        ("DELETE", "/api/drafts/x", "GET, HEAD, PUT"),
+        ("GET", "/api/tus/" + "a" * 64, "HEAD, OPTIONS, PATCH, POST"),
+    ):
+        answer = await http.request(method, path)
+        assert answer.status_code == 405 and answer.json()["error"] == "method"
+        assert answer.headers["allow"] == allowed, path
+
+
+async def test_gzip_is_gzip_however_it_is_called_and_cut(inspector: Tablet) -> None:
+    body = json.dumps({"replica": inspector.replica, "commands": []}).encode()
+    parts = gzip.compress(body[:20]) + gzip.compress(body[20:])
+    for name, sent in (("GZIP", gzip.compress(body)), ("x-gzip", gzip.compress(body)), ("gzip", parts)):
+        headers = inspector.auth | {"Content-Encoding": name}
+        answer = await inspector.http.post("/api/sync/push", content=sent, headers=headers)
+        assert answer.status_code == 200, (name, answer.text)
+    bombs = gzip.compress(b"{}") + gzip.compress(b" " * 50_000_000)
+    answer = await inspector.http.post("/api/sync/push", content=bombs, headers=headers)
+    assert answer.status_code == 413
