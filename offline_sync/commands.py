@@ -137,7 +137,8 @@ async def _locate(args: LocateArgs, who: Who, _arrived: Arrived) -> Work:
 
     async def work(line: Line) -> Verdict:
         await locate(line, args.village, args.position.lat, args.position.lng)
-        photos = [args.photo] if args.photo else []
+        named = [args.photo] if args.photo else []
+        photos = await evidence.own_slots(named, args.village, who.person)
         missing = await evidence.expect_photos(line, photos, home=args.village, person=who.person)
         return Verdict("applied", "", "", {"missing": missing}, about)
 

@@ -141,3 +141,23 @@ async def test_photos_of_ones_own_keep_their_ids(inspector: Tablet, http: httpx2
     sheet["answers"][0]["counts"] = {"each": 2}
     assert (await inspector.do("inspection.amend", sheet))["status"] == "applied"
     assert await Photo.all().count() == 2
+
+
+async def test_a_place_that_is_marked_names_it(inspector: Tablet, village: Tablet) -> None:
+    """As it is, and with bytes of its own under that id: both are this village's from then on, the other's stays."""
+    theirs = await next_door(inspector)
+    data = picture("村口")
+    for shot, missing in ((theirs, []), (photo(data) | {"id": theirs["id"]}, [photo(data)["sha256"]])):
+        where = {"lat": 39.97, "lng": 116.01, "accuracy": 5}
+        command = inspector.command("village.locate", {"village": VILLAGE, "position": where, "photo": shot})
+        [told] = await inspector.push(command)
+        assert told["status"] == "applied" and told["data"]["missing"] == missing
+        assert (await inspector.push(command)) == [told]
+        own = await Photo.get(home=VILLAGE, sha256=shot["sha256"])
+        assert own.id != UUID(theirs["id"])
+    await _upload(inspector, data)
+    await village.pull()
+    assert {row["sha256"] for row in village.of("photo")} == {theirs["sha256"], photo(data)["sha256"]}
+    assert ("photo", theirs["id"]) not in village.rows
+    kept = await Photo.get(id=theirs["id"])
+    assert (kept.home, kept.sha256) == (NEXT_DOOR, theirs["sha256"])
