@@ -110,17 +110,6 @@ class Figures:
         return Rate(self.counts[part], self.counts[whole])
 
 
-def figures(tasks: Iterable[TaskRecord], now: datetime) -> Figures:
-    """The figures of these tasks at a moment."""
-    listed = list(tasks)
-    spans = [
-        task.closed_at - task.dispatched_at
-        for task in listed
-        if _asked(task) and task.stage == CLOSED and task.closed_at is not None
-    ]
-    return Figures(counted(((task, 1) for task in listed), now), median_days(spans))
-
-
 def counted(tasks: Iterable[tuple[TaskRecord, int]], now: datetime) -> dict[str, int]:
     """The counts of tasks, of which one may stand for a number that nothing here tells apart."""
     counts = dict.fromkeys(COUNTED, 0)
@@ -138,13 +127,3 @@ def median_days(spans: Sequence[timedelta]) -> Decimal | None:
         _DAY // timedelta(milliseconds=1)
     )
     return days.quantize(Decimal("0.1"), ROUND_HALF_UP)
-
-
-def grouped(
-    tasks: Iterable[TaskRecord], key: Callable[[TaskRecord], str], now: datetime
-) -> dict[str, Figures]:
-    """The figures of each group, in the order of their keys; a group without tasks is not there."""
-    parts: dict[str, list[TaskRecord]] = {}
-    for task in tasks:
-        parts.setdefault(key(task), []).append(task)
-    return {name: figures(part, now) for name, part in sorted(parts.items())}

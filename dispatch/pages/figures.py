@@ -1,6 +1,5 @@
 """统计: the rates of rectification by town, village, item, unit or month; behind each number the list it counts."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,9 +15,9 @@ from dispatch.models import Task
 from dispatch.pages.asked import PAGE
 from dispatch.pages.naming import Names, names_for
 from dispatch.pages.tasks import row
-from dispatch.rates import COUNTED, RATES, Figures, TaskRecord
-from dispatch.rates_count import figures_by
-from dispatch.rates_read import Asking, records
+from dispatch.rates import COUNTED, RATES, Figures
+from dispatch.rates_asked import Asking
+from dispatch.rates_count import figures_by, listed
 from inspections.checklists import checklist_by_sha
 from inspections.models import ChecklistVersion
 from villages.ground import clock
@@ -105,15 +104,6 @@ def sentence(params: QueryParams, who: Who) -> Sentence:
         by if by in BY else "town" if wide else "village", period, code("town", 9), code("unit", 16),
         params.get("item", "")[:12], "late" if params.get("order") == "late" else "",
     )  # fmt: skip
-
-
-KEYS: dict[str, Callable[[TaskRecord], str]] = {
-    "town": lambda task: task.village[:9],
-    "village": lambda task: task.village,
-    "item": lambda task: task.item,
-    "unit": lambda task: task.unit,
-    "month": lambda task: clock.local(task.dispatched_at).strftime("%Y-%m"),
-}
 
 
 def _asked(who: Who, said: Sentence, now: datetime) -> Asking:
@@ -210,21 +200,17 @@ async def figure_tasks(request: Request, who: Who) -> Response:
     )
     if part not in COUNTED:
         raise Problem("not_found")
-    key, asking = KEYS[said.by], _asked(who, said, now)
-    tasks = await records(asking.inside(said.by, of))
-    inside = [task for task in tasks if COUNTED[part](task, now) and (not of or key(task) == of)]
-    pages = max(1, -(-len(inside) // PAGE))
     asked = params.get("page", "")
-    page = min(int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 6 else 1, pages) or 1
-    ids = [task.id for task in inside[(page - 1) * PAGE : page * PAGE]]
-    found = await Task.filter(id__in=ids).order_by("deadline", "id")
+    page = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 6 else 1
+    shown = await listed(_asked(who, said, now), said.by, of, part, now, page, PAGE)
+    found = await Task.filter(id__in=shown.ids).order_by("deadline", "id")
     names = await names_for({*(task.village for task in found), of})
     items = await item_names(who.district) if said.by == "item" else {}
     return desk(
         request, who, "dispatch/figures_tasks.html", tasks=[row(task, names) for task in found], said=said,
-        total=len(inside), page=page, pages=pages, part=PART[part], now=now,
+        total=shown.total, page=shown.page, pages=shown.pages, part=PART[part], now=now,
         place=_name(said.by, of, names, items) if of else "合计",
-        links={n: said.link("/figures/tasks", of=of, part=part, page=str(n)) for n in (page - 1, page + 1)},
+        links={n: said.link("/figures/tasks", of=of, part=part, page=str(n)) for n in (shown.page - 1, shown.page + 1)},
     )  # fmt: skip
 
 

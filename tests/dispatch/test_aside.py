@@ -8,7 +8,7 @@ import pytest
 from dispatch import look_backs
 from dispatch.models import LookBackTask, Notice, Step, Task, TaskPhoto
 from dispatch.queries import MARKED, seen_by
-from dispatch.rates_read import Asking, records
+from dispatch.rates_asked import Asking
 from dispatch.stages import drawn
 from tests.dispatch.cast import (
     DISTRICT,
@@ -26,6 +26,7 @@ from tests.dispatch.cast import (
     stage_of,
     visit,
 )
+from tests.dispatch.records import records
 from tests.dispatch.test_moves import set_share
 from villages.ground import clock
 from villages.ground.settings import Settings

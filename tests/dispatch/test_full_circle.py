@@ -14,8 +14,9 @@ from dispatch import daily
 from dispatch.editions import anchors
 from dispatch.models import LookBack, LookBackTask, Notice, Step, Task
 from dispatch.pages.clock_line import clock_line
-from dispatch.rates_read import Asking, records
+from dispatch.rates_asked import Asking
 from tests.dispatch.desk_house import TOWN, VILLAGE, Desk, a_task, at_desk, house, jpeg, said
+from tests.dispatch.records import records
 from tests.dispatch.test_any_act import explained
 from villages.ground import clock
 from villages.verify import verify

@@ -16,11 +16,12 @@ from hypothesis import strategies as st
 from dispatch import deadlines
 from dispatch.figures import AUTO_SOURCES, auto_values
 from dispatch.models import Step, Task
-from dispatch.rates import COUNTED, RATES, Figures, Rate, TaskRecord, figures, grouped
+from dispatch.rates import COUNTED, RATES, Figures, Rate, TaskRecord
+from dispatch.rates_asked import Asking
 from dispatch.rates_count import figures_by
-from dispatch.rates_read import Asking, records
 from dispatch.stages import STAGES
 from tests.dispatch.cast import DISTRICT, NOON, TOWN, VILLAGE, Cast, cast, do, one_task, photo
+from tests.dispatch.records import figures, grouped, records
 from tests.dispatch.test_moves import set_share
 from villages.ground import clock
 from villages.ground.settings import Settings

@@ -8,7 +8,8 @@ import httpx2
 
 from dispatch.look_backs import draw_now, fix, replace
 from dispatch.models import LookBack, LookBackTask, Task
-from dispatch.rates_read import Asking, records
+from dispatch.rates_asked import Asking
+from tests.dispatch.records import records
 from tests.offline_sync.tablet import VILLAGE, Tablet, photo, picture, visit
 from tests.offline_sync.test_floor import long_ago, shots, stage
 from tests.offline_sync.test_hostile_scopes import account

@@ -1,12 +1,11 @@
-"""Records of tasks for the rates, out of the tables: three statements, whatever their number."""
+"""Which tasks the figures are asked of, and which steps of a task tell how its first review ended, in SQL."""
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from dispatch.models import STEPS_OF_REVIEW
-from dispatch.rates import TaskRecord
-from villages.ground.database import rows, stored
+from villages.ground.database import stored
 
 _MOVED = "{0}.from_stage <> {0}.to_stage AND {0}.verdict IN ('applied', 'merged')"
 # What a review is: a pass or a refusal; also a striking off at the place, where it ends a review. All that is asked of a
@@ -62,36 +61,6 @@ class Asking:
                 parts.append(f"k.dispatched_at {sign} ?")
                 values.append(stored(moment))
         return " AND ".join(parts), values
-
-
-async def records(asking: Asking) -> list[TaskRecord]:
-    """The tasks asked for, by deadline and id."""
-    where, values = asking.where()
-    tasks = await rows(
-        "SELECT k.id, k.village, k.item, k.unit, k.stage, k.dispatched_at, k.deadline, k.closed_at, k.basis_gone,"
-        f" k.reopened FROM task k WHERE {where} ORDER BY k.deadline, k.id",
-        *values,
-    )
-    reviews = await rows(
-        "SELECT r.task, r.verb FROM (SELECT s.task_id AS task, s.verb AS verb, ROW_NUMBER() OVER"
-        " (PARTITION BY s.task_id ORDER BY s.rev, s.id) AS place FROM step s JOIN task k ON k.id = s.task_id"
-        f" WHERE {DONE} AND {REVIEWS} AND {KEPT} AND {where}) r WHERE r.place = 1",
-        *values,
-    )
-    links = await rows(f"SELECT k.id AS task FROM task k WHERE k.id IN ({LINKED}) AND {where}", *values)
-    first = {str(row["task"]): row["verb"] != "reject" for row in reviews}
-    linked = {str(row["task"]) for row in links}
-    return [_record(row, first, linked) for row in tasks]
-
-
-def _record(row: dict[str, Any], first: dict[str, bool], linked: set[str]) -> TaskRecord:
-    key = str(row["id"])
-    return TaskRecord(
-        village=row["village"], item=row["item"], unit=row["unit"], stage=row["stage"],
-        dispatched_at=moment(row["dispatched_at"]), deadline=moment(row["deadline"]),
-        closed_at=moment(row["closed_at"]) if row["closed_at"] else None, basis_gone=bool(row["basis_gone"]),
-        reopened=row["reopened"], linked=key in linked, first_pass=first.get(key), id=key,
-    )  # fmt: skip
 
 
 def moment(value: Any) -> datetime:
