@@ -134,6 +134,26 @@ def test_a_sheet_opened_in_two_windows_is_taken_back_with_all_that_the_other_wro
     other.close()
 
 
+def test_on_a_phone_a_figure_is_typed_in_sight_of_what_it_comes_to(hand: Hand) -> None:
+    page = hand.page
+    page.set_viewport_size({"width": 360, "height": 740})
+    hand.village("河北村")
+    hand.begin()
+    while hand.item() != "RE-2.3":
+        hand.next()
+    keys = page.get_by_role("group", name="数字键")
+    for key in ("9", "5", "退格", "0"):
+        keys.get_by_role("button", name=key, exact=True).click()
+    reached = page.locator(".ladder-on").bounding_box()
+    below = [one.bounding_box() for one in keys.locator("button:enabled").all()]
+    foot = page.locator(".item-steps").bounding_box()
+    assert reached and foot and len(below) == 12
+    for box in below:
+        assert box and min(box["width"], box["height"]) >= 48
+        assert reached["y"] + reached["height"] <= box["y"] and box["y"] + box["height"] <= foot["y"]
+    page.set_viewport_size({"width": 1180, "height": 820})
+
+
 @pytest.mark.parametrize(("years", "village"), [(10, "西石古岩村"), (-10, "西马各庄村")])
 def test_a_clock_ten_years_off_hides_nothing_and_judges_nothing(hand: Hand, years: int, village: str) -> None:
     page = hand.page
