@@ -7,8 +7,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from pypinyin import Style, lazy_pinyin
-
 from villages.changes import Line
 from villages.ground.problems import Problem
 from villages.models import Town, Unit, Village
@@ -73,6 +71,8 @@ def _village(code: str, row: dict[str, str]) -> dict[str, Any]:
 
 def search_text(name: str, aliases: list[str], code: str) -> str:
     """What a village is found by: names, full pinyin and initials of each, and its code; spaces between."""
+    from pypinyin import Style, lazy_pinyin  # noqa: PLC0415 - 50 MB of phrases, and few processes name a village
+
     words: list[str] = []
     for spelling in (name, *aliases):
         words += [

@@ -97,3 +97,9 @@ def test_verify_of_nothing_is_one_clear_line(tmp_path: Path) -> None:
     none = manage("verify", data=tmp_path)
     assert none.returncode != 0 and none.stderr.strip().startswith("没有找到数据库")
     assert not (tmp_path / "xuncun.db").exists()
+
+
+def test_a_server_starts_without_the_phrases_of_pinyin() -> None:
+    code = "import sys, app; print('pypinyin' in sys.modules)"
+    told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "False"

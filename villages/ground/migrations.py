@@ -5,6 +5,7 @@ along in silence. So migrations run on a connection of their own with enforcemen
 was put beside it, and every reference is checked before anybody is served.
 """
 
+import gc
 import sqlite3
 from typing import Any
 
@@ -46,9 +47,11 @@ async def migrate(settings: Settings) -> list[str]:
     if not pending:
         return []
     copy = _copy_first(settings)
+    gc.freeze()  # each step makes every model anew; what was here before need not be looked through each time
     try:
         await run_migrations(config=config, app_labels=APPS)
     finally:
+        gc.unfreeze()
         await Tortoise.close_connections()
     if not settings.database_url:
         with sqlite3.connect(settings.sqlite_file) as raw:
