@@ -106,8 +106,9 @@ async def make(state: Any, job: Job, tell: Callable[[int, int], Awaitable[None]]
     if not cards:
         raise Problem("nothing_to_print")
     parts = await _issue_all(press, who, cards, tell)
-    merged = await press.paper.merge(parts, [f"{c.town}/{c.village} {c.checklist}" for c in cards])
-    return await asyncio.to_thread(put_away, state.settings.data / "paper", job, merged)
+    return await merged(
+        press, state.settings, job, parts, [f"{c.town}/{c.village} {c.checklist}" for c in cards]
+    )
 
 
 async def who_asked(state: Any, job: Job) -> Who:
@@ -153,19 +154,28 @@ async def _one(press: Press, who: Who, card: Card) -> Path:
         raise Problem("invalid", what=f"{where}未能生成：打印组件出错。请稍后重新开始。") from error
 
 
-def put_away(folder: Path, job: Job, merged: bytes) -> str:
-    """Write the file whole under its own name and let the earlier ones of the same round and reach go."""
-    folder.mkdir(exist_ok=True)
+async def merged(
+    press: Press, settings: Settings, job: Job, parts: Sequence[Path], names: Sequence[str]
+) -> str:
+    """One file of all the parts, whole under its own name (returned); the earlier ones of the same round and reach go.
+
+    A worker writes it: a district's whole round is some hundred megabytes that this process need not hold.
+    """
+    folder = settings.data / "paper"
     family = job.key.rpartition(":")[0].replace(":", "-")
     target = folder / f"{family}-{job.id}.pdf"
     aside = target.with_suffix(".tmp")
-    with aside.open("wb") as file:
-        file.write(merged)
-        file.flush()
+    await asyncio.to_thread(folder.mkdir, exist_ok=True)
+    await press.paper.merge(parts, names, aside)
+    await asyncio.to_thread(_put_away, aside, target, family)
+    return target.name
+
+
+def _put_away(aside: Path, target: Path, family: str) -> None:
+    with aside.open("rb") as file:
         os.fsync(file.fileno())
     aside.replace(target)
-    for old in folder.glob(f"{family}-*.pdf"):
+    for old in target.parent.glob(f"{family}-*.pdf"):
         if old != target:
             with contextlib.suppress(FileNotFoundError):
                 old.unlink()
-    return target.name

@@ -1,6 +1,5 @@
 """整改通知单 as jobs: of all villages of a town that have open tasks, as one PDF; and of one village with many."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 from dispatch.models import Task
 from dispatch.notice_sheets import issue
 from dispatch.press import Press
-from dispatch.round_cards import put_away, who_asked
+from dispatch.round_cards import merged, who_asked
 from dispatch.stages import OPEN
 from templates.pdf import PaperError
 from villages.ground.database import rows
@@ -61,7 +60,7 @@ async def make(state: Any, job: Job, tell: Callable[[int, int], Awaitable[None]]
     villages = await with_open_tasks(job.args["town"])
     if not villages:
         raise Problem("nothing_to_notify")
-    parts: list[Path | bytes] = []
+    parts: list[Path] = []
     await tell(0, len(villages))
     for code, name in villages:
         try:
@@ -71,8 +70,7 @@ async def make(state: Any, job: Job, tell: Callable[[int, int], Awaitable[None]]
             raise Problem("invalid", what=f"{name}的整改通知单未能生成：{why}") from error
         parts.append(press.blobs.path(sheet.pdf_sha256))
         await tell(len(parts), len(villages))
-    merged = await press.paper.merge(parts, [name for _, name in villages])
-    return await asyncio.to_thread(put_away, state.settings.data / "paper", job, merged)
+    return await merged(press, state.settings, job, parts, [name for _, name in villages])
 
 
 async def make_one(state: Any, job: Job, tell: Callable[[int, int], Awaitable[None]]) -> str:

@@ -9,12 +9,11 @@ from typing import Any
 import pikepdf
 
 
-def joined(parts: Sequence[bytes | Path], bookmarks: Sequence[str]) -> bytes:
-    """One PDF, pages as they are; same parts, same bytes. Parts given as paths are read piece by piece.
+def join(parts: Sequence[bytes | Path], bookmarks: Sequence[str], to: Path) -> None:
+    """Write one PDF, pages as they are; same parts, same bytes. Parts given as paths are read piece by piece.
 
     A bookmark `王平镇/安家庄村` stands under 王平镇, which leads to its first part.
     """
-    out = io.BytesIO()
     with ExitStack() as held, pikepdf.new() as whole:  # the parts must stay open until the whole is saved
         starts = []
         for part in parts:
@@ -23,8 +22,7 @@ def joined(parts: Sequence[bytes | Path], bookmarks: Sequence[str]) -> bytes:
             whole.pages.extend(one.pages)
         with whole.open_outline() as outline:
             _nest(outline.root, bookmarks, starts)
-        whole.save(out, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate)
-    return out.getvalue()
+        whole.save(to, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate)
 
 
 def _nest(root: list[Any], bookmarks: Sequence[str], starts: Sequence[int]) -> None:

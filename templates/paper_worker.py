@@ -34,7 +34,7 @@ from weasyprint.urls import URLFetcher, URLFetcherResponse
 from templates import charts
 from templates.fonts import SANS, font_files
 from templates.paper_faces import face_rules, readable_faces, with_whole
-from templates.paper_merge import joined
+from templates.paper_merge import join
 from templates.paper_photos import NOT_A_PICTURE, Photos, be_strict, jpeg, open_picture
 from templates.paper_tuning import tune
 from templates.pdf import PaperError
@@ -166,10 +166,10 @@ def render(name: str, context: Mapping[str, Any], root: str | None) -> bytes:
     )
 
 
-def merge(parts: list[bytes | Path], bookmarks: list[str]) -> bytes:
+def merge(parts: list[bytes | Path], bookmarks: list[str], to: Path) -> None:
     """One PDF of many with an outline; see `templates.paper_merge`."""
     _bound_time()
-    return joined(parts, bookmarks)
+    join(parts, bookmarks, to)
 
 
 def thumbnail(path: str, width: int) -> bytes:

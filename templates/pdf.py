@@ -238,11 +238,11 @@ class PaperPool:
         """The PDF of `templates/pdf/<name>.html`; the same context gives the same bytes. PaperError on failure."""
         return bytes(await self._run("render", name, dict(context), self._root))
 
-    async def merge(self, parts: Sequence[bytes | Path], bookmarks: Sequence[str]) -> bytes:
-        """One PDF of many, pages as they are, one bookmark a part (`镇/村` nests). ValueError when the lists differ."""
+    async def merge(self, parts: Sequence[bytes | Path], bookmarks: Sequence[str], to: Path) -> None:
+        """One PDF of many into a file, pages as they are, one bookmark a part (`镇/村` nests). ValueError when the lists differ."""
         if len(parts) != len(bookmarks):
             raise ValueError(f"{len(parts)} parts, {len(bookmarks)} bookmarks")
-        return bytes(await self._run("merge", list(parts), list(bookmarks)))
+        await self._run("merge", list(parts), list(bookmarks), to)
 
     async def thumbnail(self, path: Path, width: int) -> bytes:
         """A JPEG at most `width` wide and high, upright, without metadata. PaperError for what is no picture."""

@@ -195,7 +195,7 @@ async def test_a_bundle_goes_on_where_it_died(press: House, monkeypatch: pytest.
     job = await bundle_of(press, found)
     real = press.app.state.paper.merge
 
-    async def dies(*_: Any) -> bytes:
+    async def dies(*_: Any) -> None:
         raise asyncio.CancelledError
 
     monkeypatch.setattr(press.app.state.paper, "merge", dies)
