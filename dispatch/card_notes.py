@@ -104,7 +104,7 @@ def veto_lines(claims: Iterable[Claim], people: Mapping[str, str]) -> list[str]:
 
 def _effect(claim: Claim) -> str:
     if claim.upheld is None:
-        return "等级认定为不合格" if claim.confirmed else "未经第二名检查人员确认，未生效"
+        return "区级办公室尚未认定，暂按不合格计" if claim.confirmed else "未经第二名检查人员确认，未生效"
     why = clip(claim.reason, 80)
     if claim.upheld:
         return f"区级办公室认定（{why}），等级为不合格"

@@ -201,7 +201,7 @@ async def test_the_trend_ends_with_this_visit(press: House) -> None:
     assert card["sheets"][0]["result"]["change"] == f"{visit.score - before:+.1f}"
 
 
-async def test_refusal_late_and_veto_are_told(press: House) -> None:
+async def test_refusal_late_and_veto_are_told(press: House, tmp_path: Path) -> None:
     found = await press.round()
     sheet = Sheet()
     second = str(press.people["liu"].id)
@@ -222,8 +222,10 @@ async def test_refusal_late_and_veto_are_told(press: House) -> None:
     assert card["late"].startswith("迟报")
     assert card["remarks"] == "请复核"
     (told,) = card["sheets"][0]["vetoes"]
-    assert told == f"{veto.code}　污水直排入河，王平镇检查员 刘晓燕确认；等级认定为不合格"
+    assert told == f"{veto.code}　污水直排入河，王平镇检查员 刘晓燕确认；区级办公室尚未认定，暂按不合格计"
     assert card["sheets"][0]["result"]["grade"] == "不合格"
+    made = await issue(press.press, await press.who("office"), visit.id)
+    assert "一票否决待认定" in text_of(await bytes_of(press, made), tmp_path), "beside the grade, too"
 
 
 async def _close_round(line: Line, round_id: Any) -> None:
