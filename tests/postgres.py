@@ -54,6 +54,7 @@ def cluster() -> Iterator[str]:
                 "-E",
                 "UTF8",
                 "--locale=C.UTF-8",
+                "--no-sync",
             ],
             home,
         )
