@@ -20,9 +20,8 @@ from inspections.models import Inspection, Photo
 from inspections.scoring import Score
 from inspections.sheet import Checklist
 from offline_sync import commands
-from offline_sync.loose import Loose, photo_hashes
+from offline_sync.loose import Loose, command_in, photo_hashes
 from offline_sync.models import Card, Command
-from offline_sync.protocol import CommandIn
 from offline_sync.receipts import moment
 from offline_sync.verdicts import Arrived, Verdict
 from offline_sync.wire import readable
@@ -61,7 +60,7 @@ class Contents:
 def arrived_of(row: Command) -> Arrived:
     """The stored command as it came. Raises invalid when the text can no longer be read."""
     try:
-        command = msgspec.json.decode(readable(row.payload.encode()), type=CommandIn)
+        command = command_in(readable(row.payload.encode()))
     except msgspec.DecodeError as error:
         raise Problem("invalid", what="这份内容已无法读取，只能存为备注或退回。") from error
     return Arrived(

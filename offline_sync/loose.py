@@ -1,4 +1,4 @@
-"""What can still be read of a command's args that do not fit: its subject, its village and its photos."""
+"""What can still be read of a command that does not fit: itself, its subject, its village and its photos."""
 
 from contextlib import suppress
 from typing import Any
@@ -8,12 +8,34 @@ import msgspec
 from msgspec import Raw
 
 from inspections.answers import PhotoIn
+from offline_sync.protocol import CommandIn
 from offline_sync.verdicts import Arrived
 from offline_sync.wire import readable
 from villages.ground.blobs import is_hash
 
 _PHOTO = {part.name: part.type for part in msgspec.structs.fields(PhotoIn)}
+_COMMAND = {part.name: part.type for part in msgspec.structs.fields(CommandIn)}
+_VERB_MOST = 40
 _NONE = Raw(b"null")
+
+
+def command_in(text: bytes) -> CommandIn:
+    """A command as far as it can be read, of text made `readable`. Raises msgspec.DecodeError without an id and a sequence.
+
+    Of the rest, what is not what it should be is left out, for a slip there must not stand before all that follows; a
+    verb or version that cannot be read is one that is not spoken here.
+    """
+    if (whole := _read(text, CommandIn)) is not None:
+        return whole  # type: ignore[no-any-return]
+    parts = msgspec.json.decode(text, type=dict[str, Raw])
+    said: dict[str, Any] = {"verb": (_read(parts.get("verb", _NONE), str) or "?")[:_VERB_MOST], "args": _NONE}
+    said |= {name: msgspec.json.decode(parts.get(name, _NONE), type=_COMMAND[name]) for name in ("id", "seq")}
+    for name in _COMMAND.keys() - said.keys() | {"args"}:
+        if name in parts and (value := _read(parts[name], _COMMAND[name])) is not None:
+            said[name] = value
+        elif name == "v" and name in parts:
+            said[name] = 2**31 - 1
+    return CommandIn(**said)
 
 
 class Loose(msgspec.Struct):

@@ -15,7 +15,7 @@ import structlog
 from tortoise.exceptions import IntegrityError
 
 from offline_sync import commands
-from offline_sync.loose import loose
+from offline_sync.loose import command_in, loose
 from offline_sync.models import Command, CommandTry, Replica, Stranger
 from offline_sync.protocol import CommandIn
 from offline_sync.verdicts import Arrived, Kept, Verdict, keep
@@ -45,13 +45,13 @@ class _Seen(Exception):
 
 
 def read(raw: bytes, replica: UUID, device_now: str | None) -> Arrived:
-    """A command as it came. Raises invalid when not even its id, sequence and verb can be read."""
+    """A command as it came. Raises invalid when not even its id and sequence can be read."""
     clean = readable(raw)
     try:
-        command = msgspec.json.decode(clean, type=CommandIn)
+        command = command_in(clean)
         text = raw.decode()
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Problem("invalid", what=f"操作缺少编号、顺序号或类型，无法收下：{error}") from error
+        raise Problem("invalid", what=f"操作缺少编号或顺序号，无法收下：{error}") from error
     canonical = _canonical(command, clean)
     heard = clock.now()
     there = moment(device_now)

@@ -43,6 +43,7 @@ from villages.web import bearer, problem_response, unexpected_response
 VERSION = "1.0.0"
 MAX_SIZE = 15 * 1024 * 1024
 TYPE = "application/offset+octet-stream"
+METADATA = ("sha256", "mime", "filetype")
 log = structlog.get_logger()
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -237,10 +238,15 @@ def _whole_number(request: Request, header: str) -> int:
 
 
 def _metadata(header: str) -> dict[str, str]:
-    """`key base64,key base64` as a dict. Raises upload_headers."""
+    """What `key base64,key base64` says of the hash and the kind; other keys are whatever a program likes.
+
+    Raises upload_headers.
+    """
     told: dict[str, str] = {}
     for pair in filter(None, (part.strip() for part in header.split(","))):
         key, _, value = pair.partition(" ")
+        if key not in METADATA:
+            continue
         try:
             told[key] = base64.b64decode(value, validate=True).decode()
         except ValueError as error:  # no base64, no ASCII, no UTF-8

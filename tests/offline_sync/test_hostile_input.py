@@ -58,6 +58,10 @@ def _about(verb: str, args: dict[str, Any], **more: Any) -> Callable[[Tablet], d
     return lambda tablet: tablet.command(verb, args, **more)
 
 
+def _slip(**wrong: Any) -> Callable[[Tablet], dict[str, Any]]:
+    return lambda tablet: tablet.command("inspection.submit", visit(tablet)) | wrong
+
+
 SOME = str(new_id())
 ODD: dict[str, tuple[Callable[[Tablet], dict[str, Any]], set[str]]] = {
     "a monotonic clock beyond all columns": (_about("task.accept", {"task": SOME}, mono=1e300), {"rejected"}),
@@ -105,6 +109,14 @@ ODD: dict[str, tuple[Callable[[Tablet], dict[str, Any]], set[str]]] = {
         _about("task.accept", {"task": SOME}, at="9999-12-31T20:00:00+00:00"),
         {"rejected"},
     ),
+    "times and marks of other types": (
+        _slip(at=20261120, mono="88", boot=["b3f"], replaces="none"),
+        {"applied"},
+    ),
+    "a verb longer than its column": (_slip(verb="inspection.submit" * 9), {"held"}),
+    "a verb that is a number": (_slip(verb=7), {"held"}),
+    "a version that is a word": (_slip(v="eins"), {"held"}),
+    "args that are none": (_slip(args=None), {"held"}),
     "a partner's item longer than its column": (
         lambda tablet: tablet.command(
             "inspection.evidence",
@@ -172,3 +184,18 @@ async def test_the_last_of_two_equal_keys_counts_everywhere(inspector: Tablet) -
     twice = f'{{"id":"{new_id()}",{text[1:]}'
     assert (await told(inspector, command, twice))["id"] == command["id"]
     assert (await told(inspector, command, text))["id"] == command["id"]
+
+
+async def test_a_command_without_args_is_held(inspector: Tablet) -> None:
+    command = inspector.command("inspection.submit", {})
+    del command["args"]
+    assert (await told(inspector, command))["status"] == "held"
+
+
+@pytest.mark.parametrize("wrong", [{"id": "sieben"}, {"seq": "1"}, {"seq": 0}, {"id": None}], ids=str)
+async def test_without_id_or_number_nothing_can_be_receipted(
+    inspector: Tablet, wrong: dict[str, Any]
+) -> None:
+    answer = await inspector.push_raw(inspector.command("task.accept", {"task": SOME}) | wrong)
+    assert (answer.status_code, answer.json()["error"]) == (422, "invalid")
+    assert answer.json()["last_seq"] == 0

@@ -1,12 +1,14 @@
 """What a program is told where the frame around the wire turns it away: JSON with a code, as from every other door."""
 
+import base64
 import gzip
 import json
+from uuid import uuid4
 
 import httpx2
 import pytest
 
-from tests.offline_sync.tablet import Tablet
+from tests.offline_sync.tablet import Tablet, photo, picture
 from villages.shield import GUARDED
 
 
@@ -52,3 +54,24 @@ async def test_gzip_is_gzip_however_it_is_called_and_cut(inspector: Tablet) -> N
     bombs = gzip.compress(b"{}") + gzip.compress(b" " * 50_000_000)
     answer = await inspector.http.post("/api/sync/push", content=bombs, headers=headers)
     assert answer.status_code == 413
+
+
+async def test_an_upload_may_tell_more_than_we_ask(inspector: Tablet) -> None:
+    """tus lets a program put any keys beside ours, with any bytes as value or none."""
+    data = picture("多说几句")
+    shot = photo(data)
+    told = await inspector.do("inspection.evidence", {"inspection": str(uuid4()), "photos": [shot]})
+    assert told["status"] == "applied"
+    more = {
+        "sha256": shot["sha256"].encode(),
+        "name": "照片\u3000一.jpg".encode(),
+        "raw": b"\xff\0",
+        "odd": b"",
+    }
+    pairs = ",".join(f"{key} {base64.b64encode(value).decode()}".strip() for key, value in more.items())
+    answer = await inspector.http.post(
+        "/api/tus",
+        headers=inspector.auth
+        | {"Tus-Resumable": "1.0.0", "Upload-Length": str(len(data)), "Upload-Metadata": pairs},
+    )
+    assert answer.status_code == 201, answer.text
