@@ -3,8 +3,6 @@
 A department sees no place but through its tasks: with a task come its village and its photos, and with it they go.
 """
 
-from collections.abc import Sequence
-from uuid import UUID
 
 from dispatch.models import Task
 from villages.changes import Line
@@ -21,13 +19,6 @@ def village_for_department(line: Line, village: str) -> None:
 def touch_photos(line: Line, task: Task) -> None:
     """Tell the task's photos anew: they lie below the cursors of tablets that need them now."""
     line.later(f"UPDATE photo SET rev = ? WHERE id IN ({PHOTOS})", line.rev, str(task.id))
-
-
-def told_anew(line: Line, photos: Sequence[UUID]) -> None:
-    """As `touch_photos`, for photos that are known."""
-    if photos:
-        marks = ", ".join("?" * len(photos))
-        line.later(f"UPDATE photo SET rev = ? WHERE id IN ({marks})", line.rev, *map(str, photos))
 
 
 def hand_over(line: Line, task: Task, unit: str) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from dispatch import stages
 from dispatch.deadlines import deadline_for
-from dispatch.departments import told_anew, village_for_department
+from dispatch.departments import village_for_department
 from dispatch.models import Step, Task, TaskPhoto
 from dispatch.moves import apply
 from dispatch.notices import opened_question, tell_opened
@@ -80,10 +80,8 @@ async def open_tasks(
     line.add(Task, tasks)
     line.add(Step, [_first_step(line, task) for task in tasks])
     line.add(TaskPhoto, links)
-    if theirs := {task["id"] for task in tasks if "-" in task["unit"]}:
+    if any("-" in task["unit"] for task in tasks):
         village_for_department(line, inspection.village)
-        # Of a sheet that waited, or of its correction, the photos were there before the department could see them.
-        told_anew(line, [link["photo"] for link in links if link["task_id"] in theirs])
     await tell_opened(line, tasks)
     return [task["id"] for task in tasks]
 

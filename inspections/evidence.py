@@ -98,14 +98,17 @@ def open_slots(
 ) -> list[str]:
     """Queue the slots that are not `there` (the rows of `slots_question`); returns as `expect_photos`.
 
-    A slot of this person's that waited with them (its command was held, or came first) is brought home.
+    A slot of this person's that waited with them (its command was held, or came first) is brought home. One that waited
+    here is told anew: nothing showed it, so it may have left the tablets by the floor.
     """
     taken = {str(row["id"]): row["sha256"] for row in there}
     stored = {row["sha256"] for row in there if row["state"] == "stored"}
     previewed = {row["sha256"] for row in there if row["has_preview"]}
     waiting = {str(row["id"]) for row in there if not row["town"] and str(row["person"]) == str(person)}
+    here = {str(row["id"]) for row in there if row["home"] == home}
     fresh: list[dict[str, Any]] = []
     coming: list[str] = []
+    told: list[str] = []
     for slot, photo in _by_slot(photos).items():
         key = str(slot)
         if taken.get(key, photo.sha256) != photo.sha256:
@@ -116,10 +119,12 @@ def open_slots(
             fresh.append(_slot(line, key, photo, home, str(person), stored, previewed))
         elif key in waiting:
             coming.append(key)
+        elif key in here:
+            told.append(key)
     line.add(Photo, fresh)
-    if coming and not home.startswith("u:"):
-        text = f"UPDATE photo SET home = ?, town = ?, rev = ? WHERE id IN ({_marks(coming)})"
-        line.later(text, home, home[:9], line.rev, *coming)
+    if (coming or told) and not home.startswith("u:"):
+        text = f"UPDATE photo SET home = ?, town = ?, rev = ? WHERE id IN ({_marks(coming + told)})"
+        line.later(text, home, home[:9], line.rev, *coming, *told)
         leave(line, f"u:{person}", "photo", coming)
     return [sha256 for sha256 in dict.fromkeys(p.sha256 for p in photos) if sha256 not in stored]
 

@@ -129,6 +129,9 @@ GUARDS = (
     Guard("photos of its own tasks", "I7, I23", (Edit(
         "offline_sync/feed.py", '            unit=unit,\n', ""),),
         (f"{FLOORS}a_department_keeps_photos_for_tasks_of_its_own_only",)),
+    Guard("what waited is told anew", "I7, I10", (Edit(
+        "inspections/evidence.py", "        elif key in here:\n            told.append(key)\n", ""),),
+        (f"{FLOORS}what_waited_past_the_floor_is_told_with_its_photos",)),
     Guard("slept past the floor (model)", "I7", (Edit(
         "tests/hostile/tablet.py", "if asked[scope] < floor.get(scope, 0)]", "if False]"),),
         (f"{FLOORS}a_tablet_that_slept_past_the_floor_begins_its_scopes_anew",)),

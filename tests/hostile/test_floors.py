@@ -5,7 +5,7 @@ import pytest
 from tests.hostile import invariants
 from tests.hostile.tablet import Tablet, sync
 from tests.hostile.test_scenarios import ended, locate
-from tests.hostile.world import HOME, World
+from tests.hostile.world import HOME, VILLAGES, World
 from villages.ground.database import rows
 
 pytestmark = pytest.mark.slow
@@ -97,4 +97,19 @@ async def test_cursors_of_a_future_that_never_was_begin_anew(world: World) -> No
         await invariants.complete(red.mine)
         await invariants.sums(world, red.mine)
         assert len(await rows("SELECT id FROM command WHERE id = ?", waits)) == 1
+    await ended(world)
+
+
+async def test_what_waited_past_the_floor_is_told_with_its_photos(world: World) -> None:
+    """I7, I10: a visit is held for months, its photos in the village meanwhile; then the office takes it."""
+    red, blue = world.tablets[:2]
+    world.visit(red, VILLAGES[0], 1)
+    assert await sync(red, world.road)
+    waits = (await rows("SELECT sha256 FROM photo ORDER BY rev DESC LIMIT 1"))[0]["sha256"]
+    await world.months()
+    await all_complete(world)
+    assert waits not in {photo["sha256"] for photo in blue.mine.of("photo")}, "nothing shows it"
+    assert await world.decide(-1, "approve") == ["approve"]
+    await all_complete(world)
+    assert waits in {photo["sha256"] for photo in blue.mine.of("photo")}
     await ended(world)
