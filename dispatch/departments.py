@@ -3,7 +3,6 @@
 A department sees no place but through its tasks: with a task come its village and its photos, and with it they go.
 """
 
-
 from dispatch.models import Task
 from villages.changes import Line
 from villages.leavings import leave, leave_found
