@@ -25,7 +25,7 @@ from villages.ground.trouble import named
 from villages.permissions import Who
 from villages.web import bearer
 
-MIN_BUILD = "0"
+MIN_BUILD = "0"  # version (package.json) of the app below which a tablet is asked to update; it is served all the same
 
 
 async def hello(request: Request) -> Response:

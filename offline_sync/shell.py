@@ -100,7 +100,7 @@ def build_name(folder: Path = FOLDER) -> str:
 
 @lru_cache(maxsize=4)
 def _named_in(file: Path, _written: int) -> str:
-    found = re.search(r'<meta name="build" content="([0-9a-f]+)"', file.read_text(encoding="utf-8"))
+    found = re.search(r'<meta name="build" content="([\w.-]+)"', file.read_text(encoding="utf-8"))
     return found[1] if found else ""
 
 

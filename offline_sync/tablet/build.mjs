@@ -20,10 +20,12 @@ const short = (bytes, length = 8) => createHash("sha256").update(bytes).digest("
 
 /** Builds into `out`; returns {build, files: Map of name → Buffer, first: names of the first load, lazy: the others}. */
 export async function build(out = join(root, "offline_sync/static")) {
-  // Twice: the build's name is the hash of everything it gives out, and the second time it is told its name.
+  // Twice: the build's name is our version and the hash of everything it gives out, and the second time it is told its name.
   const drawings = await drawn();
-  const nameless = await give("0".repeat(8), drawings);
-  const name = short([...nameless.files].map(([file, bytes]) => `${file} ${short(bytes, 64)}\n`).join(""));
+  const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
+  const nameless = await give(`${version}-${"0".repeat(8)}`, drawings);
+  const hash = short([...nameless.files].map(([file, bytes]) => `${file} ${short(bytes, 64)}\n`).join(""));
+  const name = `${version}-${hash}`;
   const made = await give(name, drawings);
   await put(made.files, out);
   return { build: name, ...made };

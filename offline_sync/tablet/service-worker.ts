@@ -5,7 +5,7 @@
  */
 const worker = self as unknown as ServiceWorkerGlobalScope;
 const CACHE = `xuncun-${BUILD}`;
-const OURS = /^xuncun-[0-9a-f]{8}$/;
+const OURS = /^xuncun-([\d.]+-)?[0-9a-f]{8}$/; // the first builds were named by their hash alone
 const SCOPE = "/tablet/";
 const SCRIPT = "/tablet/sw.js";
 

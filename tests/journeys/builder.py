@@ -73,7 +73,7 @@ class Builder:
             cwd=self.folder, capture_output=True, text=True, timeout=120, check=False,
         )  # fmt: skip
         assert told.returncode == 0, told.stderr
-        found = re.search(r"^build ([0-9a-f]{8}):", told.stdout, re.MULTILINE)
+        found = re.search(r"^build ([\d.]+-[0-9a-f]{8}):", told.stdout, re.MULTILINE)
         assert found, told.stdout
         return found[1]
 

@@ -58,7 +58,9 @@ test("pieces grow on a good line and are small again after a cut", () => {
   assert.equal(kb(), 256);
 });
 
-test("builds are compared by their numbers; a hash is never older", () => {
-  assert.deepEqual([isOlder("1.9", "1.10"), isOlder("1.10", "1.9"), isOlder("abc", "9"), isOlder("1", ""), isOlder("2", "2")],
-    [true, false, false, false, false]);
+test("builds are compared by their versions; a hash is never older", () => {
+  for (const [build, wanted] of [["1.9", "1.10"], ["0.1.0-ffffffff", "0.2.0"], ["1.2-0123abcd", "1.2.1"]] as const) assert.ok(isOlder(build, wanted), build);
+  for (const [build, wanted] of [["1.10", "1.9"], ["abc", "9"], ["0123abcd", "9"], ["1", ""], ["2", "2"], ["0.1.0-0123abcd", "0.1.0"], ["0.1.0-0123abcd", "0"]] as const) {
+    assert.ok(!isOlder(build, wanted), build);
+  }
 });

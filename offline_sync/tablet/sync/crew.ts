@@ -98,9 +98,8 @@ function named(error: unknown, name: string): unknown {
   return new Halt(error.why === "server" ? "server" : "refused", `${name}留在本机的记录还没有交完：${error.sentence}`, error.retry_ms);
 }
 
-/** Builds are compared only where both are numbers with dots; a hash has no order. */
+/** Whether the build's version is below the wanted one; a hash by itself has no order. */
 export function isOlder(build: string, wanted: string): boolean {
-  const numbers = /^\d+(\.\d+)*$/;
-  if (!numbers.test(build) || !numbers.test(wanted)) return false;
-  return build.localeCompare(wanted, "en", { numeric: true }) < 0;
+  const [is, due] = [build, wanted].map((name) => /^\d+(\.\d+)*(?=-|$)/.exec(name)?.[0]);
+  return is !== undefined && due !== undefined && is.localeCompare(due, "en", { numeric: true }) < 0;
 }
