@@ -37,7 +37,7 @@ from offline_sync import (
 from templates import FOLDER
 from templates.pdf import PaperPool
 from villages.changes import settle
-from villages.districts import the_district
+from villages.founded import Founded
 from villages.ground import logs
 from villages.ground.blobs import Blobs
 from villages.ground.database import open_database
@@ -45,14 +45,15 @@ from villages.ground.locks import data_held
 from villages.ground.memory import give_back_for_ever
 from villages.ground.problems import Problem
 from villages.ground.settings import Settings, from_environment
+from villages.models import DistrictHead
 from villages.shield import Shield
 from villages.web import problem_response, unexpected_response
 
 
 async def healthz(_request: Request) -> Response:
     """Up, and the database answers."""
-    head = await the_district()
-    return JSONResponse({"status": "ok", "district": head.district, "rev": head.rev})
+    head = await DistrictHead.first()  # none yet after --empty
+    return JSONResponse({"status": "ok", "district": head and head.district, "rev": head.rev if head else 0})
 
 
 API = [
@@ -111,7 +112,11 @@ def make_app(settings: Settings | None = None) -> Starlette:
             *villages.pages.routes,
             Mount("/static", StaticFiles(directory=FOLDER / "static")),
         ],
-        middleware=[Middleware(Shield), Middleware(GZipMiddleware, minimum_size=2000, compresslevel=5)],
+        middleware=[
+            Middleware(Shield),
+            Middleware(GZipMiddleware, minimum_size=2000, compresslevel=5),
+            Middleware(Founded),
+        ],
         exception_handlers={
             Problem: problem_response,
             HTTPException: _http_error,

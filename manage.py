@@ -75,10 +75,9 @@ async def _ready(settings: Settings, empty: bool) -> bool:
             say("已装入演示数据：门头沟区 13 个镇街、178 个村，两份检查单，一个进行中的批次")
             return True
         if head is None:
-            raise SystemExit(
-                "数据文件夹是空的，请先建区：python manage.py init --code 110109 --name 门头沟区"
-            )
-        return head.kind == "demo"
+            say("数据文件夹是空的，还没有建区。请另开一个窗口建区，不用重启：")
+            say(f"  python manage.py init --code 110109 --name 门头沟区 --data {settings.data}")
+        return head is not None and head.kind == "demo"
 
 
 def _greet(host: str, port: int, settings: Settings, demo: bool) -> None:

@@ -86,8 +86,9 @@ async def every_night(state: Any) -> None:
     await asyncio.sleep(FIRST)
     while True:
         try:
-            await ask_for_tonight(state.settings)
-            await ask_for_today()
+            if await DistrictHead.exists():
+                await ask_for_tonight(state.settings)
+                await ask_for_today()
         except Exception as error:  # a database away for a moment must not end the nights
             log.error("nightly", kind=type(error).__name__, exc_info=error)
         await asyncio.sleep(EVERY)

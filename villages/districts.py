@@ -66,8 +66,8 @@ async def first_admin(district: str, name: str = "admin") -> str:
 
 
 async def the_district() -> DistrictHead:
-    """The one district this server serves. Raises LookupError before it was founded."""
+    """The one district this server serves. Raises no_district before it was founded."""
     head = await DistrictHead.first()
     if head is None:
-        raise LookupError("no district yet: run `manage.py init` or serve without --empty")
+        raise Problem("no_district")
     return head
