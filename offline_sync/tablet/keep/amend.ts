@@ -5,7 +5,7 @@ import { handedIn } from "../rules/amending";
 import { type SentSheet, picturesOf, reopened } from "../rules/reopened";
 import { Trouble } from "../tablet";
 import { now } from "./clock";
-import { checklistName, plainDraft } from "./drafts";
+import { checklistName, plainDraft } from "./draft-store";
 import { listEntries } from "./outbox";
 import type { PhotoKept } from "./shapes";
 import type { Mine } from "./shelf";

@@ -6,7 +6,8 @@
 import type { Draft, DraftFinding, Photo } from "../model";
 import { type DraftOffer, Trouble } from "../tablet";
 import { type Backed, COPY_STORES, type DraftCopy, backedName, backedOf, copyOf } from "./draft-copy";
-import { checklistName, sameVisit } from "./drafts";
+import { checklistName } from "./draft-store";
+import { sameVisit } from "./drafts";
 import type { PhotoKept } from "./shapes";
 import type { Mine } from "./shelf";
 import type { Cache, Core } from "./store";

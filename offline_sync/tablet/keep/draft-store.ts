@@ -10,6 +10,11 @@ export const elsewhere = (): Trouble => new Trouble("draft_elsewhere",
 export const gone = (): Trouble => new Trouble("draft_gone",
   "这份检查表已提交或已删除，这里不能再填。请返回村庄列表查看。");
 
+/** Under what name a checklist lies beside the drafts that were begun with it. */
+export const checklistName = (sha256: string): string => `checklist ${sha256}`;
+
+export const plainDraft = ({ holder: _holder, ...draft }: DraftKept): Draft => draft;
+
 export interface Kept { draft: Draft; answers: Map<string, DraftAnswer>; photos: Photo[] }
 
 /** All of a draft at one moment. Raises draft_gone. */
@@ -20,8 +25,7 @@ export const readDraft = (core: Core, inspection: string): Promise<Kept> =>
 export async function keptDraft(t: Reader<CoreShape>, inspection: string): Promise<Pick<Kept, "draft" | "answers">> {
   const [there, answers] = await Promise.all([t.get("drafts", inspection), t.all("answers", { starts: [inspection] })]);
   if (!there) throw gone();
-  const { holder: _holder, ...draft } = there;
-  return { draft, answers: new Map(answers.map(({ item, answer }) => [item, answer])) };
+  return { draft: plainDraft(there), answers: new Map(answers.map(({ item, answer }) => [item, answer])) };
 }
 
 export const photosIn = async (t: Reader<CoreShape>, inspection: string): Promise<Photo[]> =>

@@ -5,7 +5,7 @@ import { newId } from "../rules/ids";
 import type { Drafts, OpenDraft } from "../tablet";
 import { now } from "./clock";
 import type { DraftCopy } from "./draft-copy";
-import { type Kept, heldDraft, readDraft } from "./draft-store";
+import { type Kept, checklistName, heldDraft, plainDraft, readDraft } from "./draft-store";
 import { OpenSheet } from "./open-draft";
 import { ENTRY_STORES, type Unnumbered, enter, prepare, shown } from "./outbox";
 import { removePhotos } from "./photo-store";
@@ -140,11 +140,6 @@ export class KeptDrafts implements Drafts {
     if (this.#open.get(inspection) === shared) this.#open.delete(inspection);
   }
 }
-
-/** Under what name a checklist lies beside the drafts that were begun with it. */
-export const checklistName = (sha256: string): string => `checklist ${sha256}`;
-
-export const plainDraft = ({ holder: _holder, ...draft }: DraftKept): Draft => draft;
 
 /** One assignment, or one village, round and checklist. */
 export function sameVisit(a: Draft, b: Draft): boolean {

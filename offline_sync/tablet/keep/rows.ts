@@ -1,7 +1,7 @@
 /** The rows the server gave, as screens read them: from the cache, with this person's own acts on top. */
 import type { RowKind, RowOf } from "../rows";
 import type { Rows } from "../tablet";
-import { checklistName } from "./drafts";
+import { checklistName } from "./draft-store";
 import { OVERLAID, overlaid, pending } from "./overlay";
 import type { EntryKept, RowKept } from "./shapes";
 import type { Mine, Shelf } from "./shelf";
