@@ -136,6 +136,7 @@ test("a gateway that takes less than we think: halved until it goes, the one tha
   road.mishap = () => ({ status: 503 });
   const many = [];
   for (let nth = 0; nth < 12; nth += 1) many.push(await locate(mine, 30 + nth));
+  await mine.idle(); // the last of the pushes that were refused so far would be counted below
   let pushes = 0;
   road.mishap = ({ path }) => (path === "/api/sync/push" && pushes++ < 5 ? { status: 413 } : undefined); // 12, 6, 3, 2, 1
   mine.engine.now();

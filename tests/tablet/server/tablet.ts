@@ -14,7 +14,7 @@ import { Engine } from "../../../offline_sync/tablet/sync/engine";
 import { Link } from "../../../offline_sync/tablet/sync/link";
 import { Sessions } from "../../../offline_sync/tablet/sync/sessions";
 import { ownLive } from "../keep-house";
-import { until } from "./house";
+import { pause, until } from "./house";
 
 export const VILLAGE = "110109005201"; // 安家庄村
 export const WORD = "xuncun-demo";
@@ -133,9 +133,16 @@ export class Tablet {
     }, ms);
   }
 
+  /** Until the engine rests, well or not: between a run and the one that was asked for meanwhile lies a moment. */
+  async idle(ms = Number(process.env.TABLET_PATIENCE ?? 30_000)): Promise<void> {
+    const rests = (): boolean => !this.engine.state.running;
+    await until(() => `rest; ${JSON.stringify(this.engine.state)}`, async () => rests() && (await pause(60), rests()), ms);
+  }
+
   /** Until the engine has nothing under way and its last run went well. */
   async calm(ms = Number(process.env.TABLET_PATIENCE ?? 30_000)): Promise<void> {
     await until(() => `calm; ${JSON.stringify(this.engine.state)}`, () => !this.engine.state.running && this.engine.state.problem === null && this.engine.state.last_ok !== null, ms);
+    await this.idle(ms);
   }
 }
 
