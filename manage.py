@@ -76,7 +76,7 @@ async def _ready(settings: Settings, empty: bool) -> bool:
             return True
         if head is None:
             say("数据文件夹是空的，还没有建区。请另开一个窗口建区，不用重启：")
-            say(f"  python manage.py init --code 110109 --name 门头沟区 --data {settings.data}")
+            say(f"  .venv/bin/python manage.py init --code 110109 --name 门头沟区 --data {settings.data}")
         return head is not None and head.kind == "demo"
 
 
