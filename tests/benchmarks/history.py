@@ -1,15 +1,17 @@
-"""What a submission costs when the database holds ten times the history, beside one with a tenth of it."""
+"""What a submission and a pull cost when the database holds ten times the history, beside one with a tenth of it."""
 
+import json
 import sqlite3
-from collections.abc import Iterator
+import urllib.request
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import median
 
-from tests.benchmarks import inprocess
+from tests.benchmarks import inprocess, pull
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.server import Server
 from tests.benchmarks.submit import push
-from tests.benchmarks.world import prepare
+from tests.benchmarks.world import Client, prepare
 
 BLOCKS = 4
 
@@ -41,7 +43,8 @@ _MOMENTS = (
 
 
 def measure(folder: Path, quick: bool) -> Iterator[Figure]:
-    """Two servers, one with a year behind it and one with ten, take blocks of submissions turn about."""
+    """Two servers, one with a year behind it and one with ten, take blocks of submissions turn about; then tablets that
+    were there before the last block ask both what is new."""
     each, kept = (10, 8) if quick else (20, 20)
     once = 1 if quick else 3
     world = prepare(folder / "world", kept + each * (BLOCKS + 1) + 8)
@@ -53,17 +56,48 @@ def measure(folder: Path, quick: bool) -> Iterator[Figure]:
     costs: list[list[float]] = [[], []]
     with Server(young) as first, Server(old) as second:
         for turn in range(BLOCKS + 1):
+            before = [_head(server) for server in (first, second)]
             block = world.block(each, on=(young, old))
             for server, cost in zip((first, second), costs, strict=True):
                 found = push(server, world, block)
                 if turn:
                     cost.append(1000 * found["server_cpu"] / found["requests"])
+        news = [
+            _news(server, world.clients[: pull.TABLETS], rev)
+            for server, rev in zip((first, second), before, strict=True)
+        ]
+        pages = [
+            [pull.cost(server, asked)[0] for server, asked in zip((first, second), news, strict=True)]
+            for _ in range(pull.BLOCKS)
+        ]
     ratio = median(many / few for few, many in zip(*costs, strict=True))
+    few, many = (median(costs) for costs in zip(*pages, strict=True))
+    told = "CPU, a page of what is new, behind"
+    yield Figure("history", f"{told} {behind[0]:,}", few, "ms")
+    yield Figure(
+        "history", f"{told} {behind[1]:,}", many, "ms", few, median(b / a for a, b in pages), "ratio <= 1.2"
+    )
     yield Figure("history", f"CPU behind {behind[0]:,} inspections", median(costs[0]), "ms each")
     yield Figure(
         "history", f"CPU behind {behind[1]:,} inspections", median(costs[1]), "ms each", median(costs[0]), ratio,
         "ratio <= 1.2",
     )  # fmt: skip
+
+
+def _head(server: Server) -> int:
+    with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/healthz", timeout=10) as answer:
+        return int(json.load(answer)["rev"])
+
+
+def _news(server: Server, clients: Sequence[Client], rev: int) -> list[list[bytes]]:
+    """What each tablet asks that has had everything up to `rev`."""
+    made = []
+    for client in clients:
+        page = pull.ask(server, client, dict.fromkeys(pull.ask(server, client, {})["scopes"], rev))
+        if not page["changes"] or "reset" in page:
+            raise RuntimeError(f"nothing new for {client.person}")
+        made.append([pull.request(client, dict.fromkeys(page["scopes"], rev))] * 5)
+    return made
 
 
 def grow(data: Path, copies: int) -> int:

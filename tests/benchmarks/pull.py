@@ -25,20 +25,20 @@ def measure(folder: Path, quick: bool) -> Iterator[Figure]:
     inprocess.run(world.data, plan)
     with Server(world.data) as server:
         walks = [_walk(server, client) for client in world.clients[:TABLETS]]
-        full = [[request for request, _ in walk] for walk in walks]
+        full = [[asked for asked, _ in walk] for walk in walks]
         still = [
-            [_request(client, walk[-1][1]["scopes"])] * 20
+            [request(client, walk[-1][1]["scopes"])] * 20
             for client, walk in zip(world.clients, walks, strict=False)
         ]
-        costs = [_cost(server, full) for _ in range(BLOCKS)]
-        idle = [_cost(server, still) for _ in range(BLOCKS)]
+        costs = [cost(server, full) for _ in range(BLOCKS)]
+        idle = [cost(server, still) for _ in range(BLOCKS)]
     pages = [page for walk in walks for _, page in walk]
     rows = sum(len(page["changes"]) for page in pages) / len(pages)
-    yield Figure("pull", "CPU, one page", median(cost for cost, _ in costs), "ms")
+    yield Figure("pull", "CPU, one page", median(one for one, _ in costs), "ms")
     yield Figure("pull", "rows on a page", rows, "rows")
-    yield Figure("pull", "CPU, a row", median(cost for cost, _ in costs) / rows, "ms")
+    yield Figure("pull", "CPU, a row", median(one for one, _ in costs) / rows, "ms")
     yield Figure("pull", "size of a page, packed", median(size for _, size in costs) / 1024, "KiB")
-    yield Figure("pull", "CPU, nothing new", median(cost for cost, _ in idle), "ms")
+    yield Figure("pull", "CPU, nothing new", median(one for one, _ in idle), "ms")
 
 
 def _walk(server: Server, client: Client) -> list[tuple[bytes, dict[str, Any]]]:
@@ -46,8 +46,8 @@ def _walk(server: Server, client: Client) -> list[tuple[bytes, dict[str, Any]]]:
     walked: list[tuple[bytes, dict[str, Any]]] = []
     cursors: dict[str, int] = {}
     while not walked or walked[-1][1]["more"]:
-        page = _pull(server, client, cursors)
-        walked.append((_request(client, cursors), page))
+        page = ask(server, client, cursors)
+        walked.append((request(client, cursors), page))
         cursors = page["scopes"]
     return walked
 
@@ -56,7 +56,8 @@ def _body(client: Client, cursors: dict[str, int]) -> bytes:
     return json.dumps({"replica": client.replica, "epoch": None, "limit": 500, "scopes": cursors}).encode()
 
 
-def _pull(server: Server, client: Client, cursors: dict[str, int]) -> dict[str, Any]:
+def ask(server: Server, client: Client, cursors: dict[str, int]) -> dict[str, Any]:
+    """One page, read."""
     asked = urllib.request.Request(
         f"http://127.0.0.1:{server.port}/api/sync/pull", _body(client, cursors),
         {"Authorization": f"Bearer {client.token}"},
@@ -66,11 +67,12 @@ def _pull(server: Server, client: Client, cursors: dict[str, int]) -> dict[str, 
         return page
 
 
-def _request(client: Client, cursors: dict[str, int]) -> bytes:
+def request(client: Client, cursors: dict[str, int]) -> bytes:
+    """The same as bytes to be sent."""
     return load.post("/api/sync/pull", _body(client, cursors), client.token)
 
 
-def _cost(server: Server, requests: list[list[bytes]]) -> tuple[float, float]:
+def cost(server: Server, requests: list[list[bytes]]) -> tuple[float, float]:
     """(CPU ms, bytes answered) a page."""
     before = server.cpu_seconds()
     found = load.run(server.port, requests, b'"epoch"')
