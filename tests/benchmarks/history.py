@@ -66,10 +66,11 @@ def measure(folder: Path, quick: bool) -> Iterator[Figure]:
             _news(server, world.clients[: pull.TABLETS], rev)
             for server, rev in zip((first, second), before, strict=True)
         ]
-        pages = [
-            [pull.cost(server, asked)[0] for server, asked in zip((first, second), news, strict=True)]
-            for _ in range(pull.BLOCKS)
-        ]
+        asking = list(zip((first, second), news, strict=True))
+        pages: list[list[float]] = []
+        for turn in range(2 * BLOCKS):
+            back = -1 if turn % 2 else 1
+            pages.append([pull.cost(server, asked)[0] for server, asked in asking[::back]][::back])
     ratio = median(many / few for few, many in zip(*costs, strict=True))
     few, many = (median(costs) for costs in zip(*pages, strict=True))
     told = "CPU, a page of what is new, behind"
