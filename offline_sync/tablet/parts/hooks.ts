@@ -58,21 +58,19 @@ export function useLive<T>(topics: readonly Topic[], load: (tablet: Tablet) => P
   return { ...state, again: () => again.current() };
 }
 
-/** What the sending mark shows. */
-export function useSync(): SyncState {
+/** The tablet, drawn anew whenever one of these changes. */
+function useTurned(...topics: Topic[]): Tablet {
   const tablet = useTablet();
   const [, turn] = useState(0);
-  useEffect(() => tablet.live.on(["sync", "outbox", "photos"], () => turn((n) => n + 1)), [tablet]);
-  return tablet.sync.state;
+  useEffect(() => tablet.live.on(topics, () => turn((n) => n + 1)), [tablet]);
+  return tablet;
 }
 
+/** What the sending mark shows. */
+export const useSync = (): SyncState => useTurned("sync", "outbox", "photos").sync.state;
+
 /** How many photos were taken and are not kept yet. */
-export function useMaking(): number {
-  const tablet = useTablet();
-  const [, turn] = useState(0);
-  useEffect(() => tablet.live.on(["photos"], () => turn((n) => n + 1)), [tablet]);
-  return tablet.pictures.making;
-}
+export const useMaking = (): number => useTurned("photos").pictures.making;
 
 /** The server's time as far as we know it, in milliseconds; moves on every half minute. */
 export function useNow(): number {

@@ -6,7 +6,7 @@ import { type Backups, type DraftOffer, type Live, Trouble } from "../tablet";
 import { Halt, type Hand } from "./hand";
 import type { Link } from "./link";
 import { passed } from "./passed";
-import { WIDE } from "./pictures";
+import { small } from "./pictures";
 import type { Offered, Stores, Unsent } from "./ports";
 
 /** What outlives a run: how often a copy did not arrive, which are refused as they are, and when was asked last. */
@@ -121,7 +121,7 @@ export class DraftBackups implements Backups {
 
   /** As many small pictures as come: to fill in the sheet without network, none is needed. */
   async #small(sha256s: readonly string[], token: string | null): Promise<{ sha256: string; bytes: ArrayBuffer }[]> {
-    const come = await Promise.all(sha256s.map((sha256) => this.link.call<ArrayBuffer>("GET", `/api/blobs/${sha256}?w=${WIDE}`, { token })));
+    const come = await Promise.all(sha256s.map((sha256) => this.link.call<ArrayBuffer>("GET", small(sha256), { token })));
     return come.flatMap((told, at) => (told.kind === "ok" && told.body instanceof ArrayBuffer ? [{ sha256: sha256s[at]!, bytes: told.body }] : []));
   }
 

@@ -1,9 +1,12 @@
 /** Small pictures that others took, last of all: so that before and after can be compared where there is no network. */
 import { Halt, type Hand } from "./hand";
 
-export const WIDE = 480; // pixels; about 20 kB each
+const WIDE = 480; // pixels; about 20 kB each
 const AT_ONCE = 4;
 const A_RUN = 240; // pictures; what is left comes with the next run
+
+/** Where a small picture is given. */
+export const small = (sha256: string): string => `/api/blobs/${sha256}?w=${WIDE}`;
 
 /** Fetches until all are here, `meanwhile` says that there is something better to do, or the line gives out. None of it
  * is anybody's work, so it never makes a run fail. `gone`: pictures the server does not give; not asked for again. */
@@ -22,7 +25,7 @@ export async function fetchPictures(hand: Hand, gone: Set<string>, meanwhile: ()
 }
 
 async function fetchOne(hand: Hand, sha256: string, gone: Set<string>): Promise<{ sha256: string; bytes: ArrayBuffer } | null> {
-  const told = await hand.call<ArrayBuffer>("session", "GET", `/api/blobs/${sha256}?w=${WIDE}`);
+  const told = await hand.call<ArrayBuffer>("session", "GET", small(sha256));
   if (told.kind === "ok" && told.body instanceof ArrayBuffer) return { sha256, bytes: told.body };
   gone.add(sha256);
   return null;
