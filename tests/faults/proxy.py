@@ -5,7 +5,8 @@ its port, then, whenever it gets SIGUSR1, turns into a good line, and at SIGUSR2
 without `--well`; at SIGTERM it prints what it did as one JSON object and ends. `--rate`: what it carries in a second, all
 connections and both directions together; 0: as much as comes.
 
-A cut: after some number of bytes, in either direction, both sockets are reset. A delay: each piece waits. A repeat: what
+A cut: after some number of bytes, in either direction, both sockets are reset; the first of them falls in a connection's
+first bytes, so that however few there are, a line that is to cut has cut. A delay: each piece waits. A repeat: what
 went up the connection so far is sent again, byte for byte, on another connection, and what is answered is thrown away.
 """
 
@@ -47,6 +48,11 @@ class Line:
         """A number of bytes, as often small as large."""
         return int(math.exp(self.dice.uniform(0, math.log(400_000))))
 
+    def first_cut(self) -> int | None:
+        """Where the next connection breaks when a bad line has not cut yet: within what the smallest request has."""
+        owed = self.wish.cut and not self.good and not self.counts["cut"]
+        return self.dice.randint(1, 100) if owed else None
+
     async def carried(self, size: int) -> None:
         """Until so many bytes have had their turn on a narrow line."""
         if self.good or not self.wish.rate:
@@ -62,11 +68,12 @@ class Line:
         except OSError:
             reset(outward)
             return
-        up = self.somewhere() if self.chance(self.wish.cut) else None
+        up = self.first_cut() or (self.somewhere() if self.chance(self.wish.cut) else None)
         down = self.somewhere() if up is None and self.chance(self.wish.cut) else None
         slow = self.dice.uniform(0.005, 0.15) if self.chance(self.wish.delay) else 0.0
         self.counts["delayed"] += bool(slow)
-        seen = bytearray() if self.chance(self.wish.repeat) else None
+        owed = self.wish.repeat and not self.good and not self.counts["repeated"]
+        seen = bytearray() if owed or self.chance(self.wish.repeat) else None
         both = [
             asyncio.ensure_future(self.carry(inward, writer, up, slow, seen)),
             asyncio.ensure_future(self.carry(reader, outward, down, slow, None)),
@@ -104,6 +111,8 @@ class Line:
                     self.counts["cut"] += 1
                     return True
                 if not piece:
+                    if seen:
+                        self.begin(self.again(bytes(seen)))
                     with contextlib.suppress(OSError):
                         sink.write_eof()
                     return False
