@@ -32,10 +32,11 @@ class UsedPhoto:
         """Addresses and caption for the page; `src` empty while there is nothing to see."""
         here = self.state == "stored" or self.has_preview
         preview = "（预览，原图待传）" if self.has_preview and self.state == "expected" else ""
+        item = f" {self.item}" if self.role == "scene" and self.item else ""
         return {
             "src": address(self.sha256, SMALL) if here else "",
             "full": address(self.sha256, LARGE) if self.state == "stored" else "",
-            "caption": words.PHOTO_ROLE[self.role] + preview,
+            "caption": words.PHOTO_ROLE[self.role] + item + preview,
             "absent": "已免补" if self.state == "waived" else "照片待传",
         }
 

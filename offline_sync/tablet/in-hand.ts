@@ -55,6 +55,7 @@ export function inHand(tablet: Tablet): Tablet {
       url: (sha256, preview) => pictures.url(sha256, preview),
       remove: (id) => pictures.remove(id),
       of: (about, id) => pictures.of(about, id),
+      loose: () => pictures.loose(),
       settled: () => pictures.settled(),
       get making() { return pictures.making; },
       take: (file, wanted) => during(() => pictures.take(file, wanted)),

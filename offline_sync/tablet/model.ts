@@ -92,7 +92,7 @@ export type PhotoRole = "before" | "after" | "signature" | "scene";
 
 /** What a photo is about; the item and finding it proves where it proves one. */
 export type PhotoAbout =
-  | { kind: "inspection"; id: string; item: string | null; finding: string | null }
+  | { kind: "inspection"; id: string; item: string | null; finding: string | null; link?: string } // link: 补充照片, where it is handed in
   | { kind: "task"; id: string };
 
 /** A photo taken here. Its bytes lie beside it by `sha256` until the server has and backs them up. */

@@ -87,7 +87,7 @@ export function fakeTablet(rows: FakeRows, me: { id: string; title: string }): F
       url: async (sha256) => urls.get(sha256) ?? null,
       async remove(id) { photos.splice(photos.findIndex((one) => one.id === id), 1); tell("photos"); },
       of: async (kind, id) => photos.filter((one) => one.about.kind === kind && one.about.id === id),
-      settled: async () => undefined, making: 0,
+      loose: async () => [], settled: async () => undefined, making: 0,
     },
     outbox: { list: async () => entries, add: async ({ verb, args, about, photos: named }) => entry(verb, args, about, named) },
     sync: {

@@ -5,7 +5,7 @@ import { type Develop, KeptPictures } from "../../offline_sync/tablet/keep/photo
 import { keepPreview, lackingPreviews } from "../../offline_sync/tablet/keep/previews";
 import { askToPersist, roomForPhotos, storageState } from "../../offline_sync/tablet/keep/space";
 import type { Trouble } from "../../offline_sync/tablet/tablet";
-import { B, breakPut, domError, freshHouse, type House, signIn } from "./keep-house";
+import { B, WANTED, breakPut, domError, freshHouse, type House, signIn } from "./keep-house";
 
 let mend: () => void = () => undefined;
 afterEach(() => mend());
@@ -170,4 +170,19 @@ test("settled only when every picture under way is kept or lost", async () => {
   go();
   assert.deepEqual(await settled, [1, 1, 1]);
   await Promise.all([taking, lost]);
+});
+
+test("photos added to a visit are told of until they are handed in; those of a draft, and signatures, are not", async () => {
+  const house = await freshHouse();
+  const album = pictures(house);
+  const scene = (visit: string) => ({ ...wanted, role: "scene", about: { kind: "inspection", id: visit, item: null, finding: null, link: `/evidence/${visit}` } }) as const;
+  const draft = await house.drafts.begin(WANTED);
+  await album.take(new Blob(["a"]), scene(draft.inspection));
+  await album.take(new Blob(["b"]), { ...scene("v"), role: "signature" });
+  assert.deepEqual(await album.loose(), []);
+  const first = await album.take(new Blob(["c"]), scene("v"));
+  const second = await album.take(new Blob(["d"]), scene("v"));
+  assert.deepEqual((await album.loose()).map(({ about }) => about), [first.about, second.about]);
+  await house.outbox.add({ verb: "inspection.evidence", args: {}, photos: [first.id], about: { kind: "inspection", id: "v", village: null, title: "" } });
+  assert.deepEqual((await album.loose()).map(({ id }) => id), [second.id]);
 });

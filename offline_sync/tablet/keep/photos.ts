@@ -84,6 +84,12 @@ export class KeptPictures implements Pictures {
     return plainPhotos(await core.read(["photos"], (t) => t.all("photos", { index: "about", is: [about, id] })));
   }
 
+  async loose(): Promise<Photo[]> {
+    const { core } = await this.shelf.mine();
+    const [photos, drafts] = await core.read(["photos", "drafts"], (t) => Promise.all([t.all("photos"), t.keys("drafts")]));
+    return plainPhotos(photos.filter(({ named, stored_at, role, about }) => named === null && !stored_at && role === "scene" && !drafts.includes(about.id)));
+  }
+
   async #keep(core: Mine["core"], file: Blob, { about, role, pairs, ...wanted }: Wanted): Promise<Photo> {
     if (role !== "signature") await this.room(); // a few kB without which no visit comes to its end
     const { bytes, preview, ...facts } = await this.develop(file, { about, role, pairs, ...wanted });

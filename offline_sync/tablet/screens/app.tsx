@@ -61,6 +61,7 @@ function Inside({ who, place, id, more }: { who: Known; place: string; id: strin
   if (place === "outbox") return <Outbox />;
   if (place === "settings") return <Settings />;
   if (place === "visit") return <Sheet key={id} inspection={id} part={more} />;
+  if (place === "evidence") return <Evidence link={readEvidenceLink(location.hash)} />;
   if (!who.signed_in || Date.parse(who.offline_until) < now) return <Expired who={who} />;
   if (ready.value === null && !ready.trouble) return <Loading />;
   if (!ready.value && !early) return <FirstSync onUse={() => setEarly(true)} />;
@@ -69,7 +70,6 @@ function Inside({ who, place, id, more }: { who: Known; place: string; id: strin
   if (place === "task") return <TaskPage key={id} id={id} />;
   if (place === "cards") return <Cards />;
   if (place === "card") return <CardPage key={id} id={id} />;
-  if (place === "evidence") return <Evidence link={readEvidenceLink(location.hash)} />;
   if (place === "scan") return <ScanPage wants="village" />;
   return <Home who={who} />;
 }

@@ -4,20 +4,21 @@ import type { Entry, Photo } from "../model";
 import { Loading, Note, Part, TroubleCard } from "../parts/bits";
 import { Button } from "../parts/button";
 import { Frame } from "../parts/frame";
-import { type Act, useAct, useLive, useTablet } from "../parts/hooks";
+import { useAct, useLive, useTablet } from "../parts/hooks";
 import { type Picture, PhotoStrip } from "../parts/photos";
 import { go } from "../parts/route";
 import { type Checklist, type Item, readChecklist } from "../rules/checklist";
-import type { VisitLink } from "../rules/links";
+import { type VisitLink, evidenceLink } from "../rules/links";
 import { announced } from "../rules/submission";
 import { clock } from "../rules/when";
 import { shortCode } from "../rules/words";
 import type { Tablet } from "../tablet";
 import type { EvidenceArgs, Submission } from "../wire";
+import { useScrollTo } from "./sheet/scroll";
 import { Album, Shoot } from "./sheet/shoot";
 import { useNoPhotos } from "./sheet/storage";
 
-interface Visit { inspection: string; code: string | null; village: string; round: string; who: string; checklist: Checklist | null }
+interface Visit { link: VisitLink; inspection: string; code: string | null; village: string; round: string; who: string; checklist: Checklist | null }
 
 /** What is known here of the visit: from the scanned code, from its row, or from what was handed in here. */
 async function readVisit(tablet: Tablet, link: VisitLink): Promise<Visit> {
@@ -31,7 +32,7 @@ async function readVisit(tablet: Tablet, link: VisitLink): Promise<Visit> {
   const [village, batch] = await Promise.all([code ? tablet.rows.one("village", code) : null, round ? tablet.rows.one("round", round) : null]);
   const body = hash ? checklists.find((one) => one.sha256.startsWith(hash))?.body : undefined;
   return {
-    inspection: link.inspection, code, village: village?.name ?? "", round: batch?.name ?? "", who: me?.title ?? "",
+    link: { inspection: link.inspection, round, village: code, checklist: hash }, inspection: link.inspection, code, village: village?.name ?? "", round: batch?.name ?? "", who: me?.title ?? "",
     checklist: body ? readChecklist(body) : null,
   };
 }
@@ -63,6 +64,15 @@ function Adding({ visit }: { visit: Visit }) {
   const photos = useLive(["photos", "outbox"], (one) => readPhotos(one, inspection), [inspection]);
   const { fresh = [], given = [] } = photos.value ?? {};
   const last = [...fresh, ...given].reduce((best, { kept_at }) => (kept_at > best ? kept_at : best), "");
+  const told = useScrollTo<HTMLDivElement>(act.trouble !== null); // the list of items is long
+  const barred = useNoPhotos(fresh.length + given.length);
+  const taking = {
+    act, disabled: barred !== null, before: () => Promise.resolve(),
+    shot: () => ({
+      about: { kind: "inspection", id: inspection, item, finding: null, link: evidenceLink(visit.link) } as const, role: "scene" as const, pairs: null,
+      place: visit.village, who: visit.who,
+    }),
+  };
   const handIn = () => act.run(async () => {
     await queue(tablet, visit, fresh);
     go("/outbox");
@@ -71,14 +81,14 @@ function Adding({ visit }: { visit: Visit }) {
     <Frame title="补充照片" sub={[visit.village || "同一次检查", visit.round].filter(Boolean).join(" · ")} back={visit.code ? `/village/${visit.code}` : "/"}
       saved={last ? { saving: false, savedAt: last, trouble: null } : undefined}
       foot={<>
-        <Camera visit={visit} item={item} taken={fresh.length + given.length} act={act} main={!fresh.length} />
+        <Shoot {...taking} words={item ? `拍照（${item}）` : "拍照（全村）"} main={!fresh.length} />
         {fresh.length > 0 && <Button kind="main" busy={act.busy} onClick={() => void handIn()}>交照片 {fresh.length} 张</Button>}
       </>}>
       <div class="evidence stack-wide">
         {!visit.village && <Note kind="amber">这台平板上没有这个村的资料。照片照样能拍，会交到同一次检查里。</Note>}
         <Picking checklist={checklist} chosen={item} onChoose={setItem} photos={[...fresh, ...given]} />
-        <Taking visit={visit} item={item} taken={fresh.length + given.length} act={act} />
-        {act.trouble && <TroubleCard trouble={act.trouble} />}
+        {barred ? <Note kind="amber">{barred}</Note> : <div class="btns"><Album {...taking} words="从相册选" /></div>}
+        {act.trouble && <div ref={told}><TroubleCard trouble={act.trouble} /></div>}
         <Taken title="还没交" photos={fresh} checklist={checklist} removable />
         <Taken title="已交" photos={given} checklist={checklist} />
       </div>
@@ -134,28 +144,6 @@ function Picking({ checklist, chosen, photos, onChoose }: PickingProps) {
       )}
     </Part>
   );
-}
-
-interface TakingProps { visit: Visit; item: string | null; taken: number; act: Act }
-
-function useTaking({ visit, item, taken, act }: TakingProps) {
-  const barred = useNoPhotos(taken);
-  const shot = () => ({
-    about: { kind: "inspection", id: visit.inspection, item, finding: null } as const, role: "scene" as const, pairs: null,
-    place: visit.village, who: visit.who,
-  });
-  return { barred, shared: { act, shot, disabled: barred !== null, before: () => Promise.resolve() } };
-}
-
-/** Always in reach of the thumb: the list of items is long. */
-function Camera({ main, ...taking }: TakingProps & { main: boolean }) {
-  const { shared } = useTaking(taking);
-  return <Shoot {...shared} words={taking.item ? `拍照（${taking.item}）` : "拍照（全村）"} main={main} />;
-}
-
-function Taking(taking: TakingProps) {
-  const { barred, shared } = useTaking(taking);
-  return barred ? <Note kind="amber">{barred}</Note> : <div class="btns"><Album {...shared} words="从相册选" /></div>;
 }
 
 interface TakenProps { title: string; photos: readonly Photo[]; checklist: Checklist | null; removable?: boolean }

@@ -12,6 +12,7 @@ import { told, windowWords } from "../rules/when";
 import { useAhead } from "./ahead";
 import { NOTHING_COUNTED, countPhotos, homeOf, readHome } from "./home-data";
 import type { HomeData, MyRound } from "./home-data";
+import { LoosePhotos } from "./loose-photos";
 import { Offers } from "./offers";
 import { VillageList } from "./village-list";
 import type { Known } from "../tablet";
@@ -46,6 +47,7 @@ export function Home({ who }: { who: Known }) {
             {room.value?.warning && <Note kind="amber">{room.value.warning}</Note>}
             {who.posts.some(({ place }) => place.length === DISTRICT) && <TownChoice />}
             <GoOn data={data} />
+            <LoosePhotos />
             <Offers />
             {data.rounds.map((round) => <RoundCard key={round.row.id} round={round} />)}
             {!data.rounds.length && who.posts.some(({ role }) => role === "inspector") && <Note>现在没有安排给您的批次。安排下来后，联网时会自动出现在这里。</Note>}

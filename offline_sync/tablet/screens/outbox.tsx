@@ -6,6 +6,7 @@ import { useLive, useNow, useSync, useTablet } from "../parts/hooks";
 import { waitingWords } from "../rules/state";
 import { clock, takes, told, waited } from "../rules/when";
 import type { SyncState } from "../tablet";
+import { LoosePhotos } from "./loose-photos";
 import { readOutbox } from "./outbox-data";
 import type { OutboxData } from "./outbox-data";
 import { EntryCard } from "./entry-card";
@@ -22,6 +23,7 @@ export function Outbox() {
       <div class="stack-wide">
         <Sending />
         {outbox.trouble && <TroubleCard trouble={outbox.trouble} again={outbox.again} />}
+        <LoosePhotos />
         {data && <Waiting data={data} />}
         <Others />
         <p class="muted">一直连不上网，或平板要送修、更换时，可以把没上传的内容导出成一个文件，交给区级办公室导入。</p>
