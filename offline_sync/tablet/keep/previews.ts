@@ -4,15 +4,19 @@ import type { Cache, Core } from "./store";
 
 const MOST = 3_000; // about 60 MB
 
-/** What is worth having and not here yet, most wanted first; pictures taken here need not be fetched. */
+/** What is worth having and not here yet: of a sheet that is put right, then the most wanted; pictures taken here need not be fetched. */
 export async function wantedPictures(cache: Cache, core: Core): Promise<string[]> {
   const rows = await cache.read(["rows"], async (t) => ({
     tasks: await t.all("rows", { starts: ["task"] }), inspections: await t.all("rows", { starts: ["inspection"] }), photos: await t.all("rows", { starts: ["photo"] }), lookBacks: await t.all("rows", { starts: ["look_back"] }),
   }));
   const bare = <T>(kept: readonly { row: unknown }[]): T[] => kept.map(({ row }) => row as T);
   const wanted = worthSeeing({ tasks: bare(rows.tasks), lookBacks: bare(rows.lookBacks), inspections: bare(rows.inspections), photos: bare(rows.photos) });
-  const own = new Set(await core.read(["previews"], (t) => t.keys("previews")));
-  return lackingPreviews(cache, wanted.slice(0, MOST).filter((sha256) => !own.has(sha256)));
+  const { own, sheets } = await core.read(["drafts", "photos", "previews"], async (t) => {
+    const amending = (await t.all("drafts")).filter((draft) => draft.amends);
+    const photos = await Promise.all(amending.map(({ inspection }) => t.all("photos", { index: "about", is: ["inspection", inspection] })));
+    return { own: new Set(await t.keys("previews")), sheets: photos.flat().map(({ sha256 }) => sha256) };
+  });
+  return lackingPreviews(cache, [...new Set([...sheets, ...wanted])].slice(0, MOST).filter((sha256) => !own.has(sha256)));
 }
 
 /** Keeps one. When there are too many, some go: any can be fetched again. */

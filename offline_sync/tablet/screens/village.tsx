@@ -85,8 +85,9 @@ function VisitCard({ visit, position, second }: VisitProps) {
     go(`/visit/${draft.inspection}`);
   });
   const amend = (inspection: string) => act.run(async () => {
+    const here = location.hash;
     await (visit.amends.can === "server" ? tablet.backups.amend(inspection) : tablet.drafts.amend(inspection));
-    go(`/visit/${inspection}`);
+    if (location.hash === here) go(`/visit/${inspection}`); // on a weak link one may have gone on meanwhile
   });
   return (
     <section class="card visit-card">

@@ -7,13 +7,14 @@ import { Halt, type Hand } from "./hand";
 import type { Link } from "./link";
 import { passed } from "./passed";
 import { small } from "./pictures";
-import type { Offered, Stores, Unsent } from "./ports";
+import type { Offered, PersonStore, Stores, Unsent } from "./ports";
 
 /** What outlives a run: how often a copy did not arrive, which are refused as they are, and when was asked last. */
 export interface BackupMemory { failed: number; refused: Map<string, string>; asked: Map<string, number> }
 export const freshBackups = (): BackupMemory => ({ failed: 0, refused: new Map(), asked: new Map() });
 
 const ASKED = 60 * 60_000; // ms between two looks at what the server has
+const SMALL_AT_ONCE = 3; // pictures; a weak link has words to carry beside them
 const PASSED: readonly string[] = ["unreachable", "server", "refused"];
 
 /** Every copy that changed; after the words and small pictures, before the originals. */
@@ -114,15 +115,24 @@ export class DraftBackups implements Backups {
     const told = await this.link.call<ServersVisit>("GET", `/api/inspections/${inspection}`, { token: session });
     if (told.kind === "unreachable") throw new Trouble("unreachable", "这次检查是在另一台平板上提交的，要连上服务器取回才能更正。请到有信号的地方再试。");
     if (told.kind === "refused") throw told.status === 404 ? new Trouble("amend_gone", "这次检查已发布或已作废，不能更正。请联系区级办公室。") : new Trouble(told.code, told.sentence);
-    await store.keepPictures(await this.#small((told.body.args.photos ?? []).map(({ sha256 }) => sha256), session));
     await store.amend(told.body);
     this.live.tell("drafts", "answers", "photos");
+    const wanted = new Set((told.body.args.photos ?? []).map(({ sha256 }) => sha256));
+    void this.#fetchSmall(store, (await store.pictures()).filter((sha256) => wanted.has(sha256)), session).catch(() => undefined);
   }
 
-  /** As many small pictures as come: to fill in the sheet without network, none is needed. */
-  async #small(sha256s: readonly string[], token: string | null): Promise<{ sha256: string; bytes: ArrayBuffer }[]> {
-    const come = await Promise.all(sha256s.map((sha256) => this.link.call<ArrayBuffer>("GET", small(sha256), { token })));
-    return come.flatMap((told, at) => (told.kind === "ok" && told.body instanceof ArrayBuffer ? [{ sha256: sha256s[at]!, bytes: told.body }] : []));
+  /** Small pictures, shown as they come: none is needed to fill in the sheet. What a line that dies leaves behind comes
+   * with the next sync. */
+  async #fetchSmall(store: PersonStore, left: string[], token: string | null): Promise<void> {
+    let over = false;
+    const some = async (): Promise<void> => {
+      for (let sha256 = left.shift(); sha256 && !over; sha256 = left.shift()) {
+        const told = await this.link.call<ArrayBuffer>("GET", small(sha256), { token });
+        over ||= told.kind === "unreachable" || (await store.standing()).session !== token; // signed out, or ended
+        if (!over && told.kind === "ok" && told.body instanceof ArrayBuffer) await store.keepPictures([{ sha256, bytes: told.body }]);
+      }
+    };
+    await Promise.all(Array.from({ length: SMALL_AT_ONCE }, some));
   }
 
   /** Null when the server does not have it: photos of drafts stay on their tablet, unless a rescue brought them. */

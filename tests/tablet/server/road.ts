@@ -59,7 +59,7 @@ export class Road {
     const passed: Passed = { method, path, headers: inward.headers, body: 0, status: null };
     this.log.push(passed);
     const go = (): void => this.#go(inward, outward, mishap, passed);
-    if (mishap.delay_ms) setTimeout(go, mishap.delay_ms);
+    if (mishap.delay_ms) setTimeout(go, mishap.delay_ms).unref(); // a test may end before
     else go();
   }
 
