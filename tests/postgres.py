@@ -5,11 +5,12 @@ import getpass
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+
+from tests.benchmarks.server import free_port
 
 USER = "postgres"
 _homes: dict[str, tuple[Path, str]] = {}  # of each running cluster, by its URL: folder and options
@@ -32,9 +33,7 @@ def _as_user(command: list[str], home: Path) -> None:
 def cluster() -> Iterator[str]:
     """Yields a URL without a database name: `asyncpg://postgres@127.0.0.1:PORT`."""
     programs = _programs()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     home = Path(tempfile.mkdtemp(prefix="xuncun-pg-"))
     try:
         if os.geteuid() == 0:

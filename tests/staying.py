@@ -4,9 +4,12 @@ costs as much as many a test. Not longer: while a driver is here no other can st
 
 from contextlib import ExitStack
 
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
 from tests.journeys.flags import FLAGS
+
+# What is there at once is found at once; Playwright's own five seconds are too few where others have the machine.
+expect.set_options(timeout=30_000)
 
 
 class Staying:

@@ -14,12 +14,17 @@ ROOT = Path(__file__).parents[2]
 MIB = 1024 * 1024
 
 
+_HELD: list[socket.socket] = []  # bound and never listening: the system gives these ports to nobody else
+
+
 def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port of our own for as long as this process lives: a server that shares addresses, as ours and PostgreSQL do,
+    may listen on it, go and come again, and meanwhile whoever asks the system for a port gets another."""
+    held = socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    held.bind(("127.0.0.1", 0))
+    _HELD.append(held)
+    return int(held.getsockname()[1])
 
 
 def wait_for(url: str, seconds: float, process: subprocess.Popen[bytes]) -> None:
@@ -63,7 +68,7 @@ class Server:
     ) -> None:
         self.process.terminate()
         try:
-            self.process.wait(20)
+            self.process.wait(60)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()

@@ -42,11 +42,12 @@ def house(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[House]:
 
 
 @pytest.fixture
-def dice() -> random.Random:
-    """Chance, told so that a run can be had again: FAULTS_SEED=n."""
-    seed = int(os.environ.get("FAULTS_SEED") or time.time_ns() % 1_000_000)
+def dice(request: pytest.FixtureRequest) -> random.Random:
+    """Chance of this test's own: the same in every `./dev test`, another in each long run, told so that it can be had
+    again: FAULTS_SEED=n."""
+    seed = int(os.environ.get("FAULTS_SEED") or (time.time_ns() % 1_000_000 if LONG else 1))
     print(f"FAULTS_SEED={seed}")
-    return random.Random(seed)
+    return random.Random(f"{seed} {request.node.name}")  # no two tests on one server make the same photos
 
 
 @pytest.fixture

@@ -41,9 +41,15 @@ def test_a_server_killed_at_any_moment(house: House, dice: random.Random, tell: 
     for thread in threads:
         thread.start()
     struck: Counter[str] = Counter()
-    for _ in range(KILLS):
+    for nth in range(KILLS):
         time.sleep(dice.uniform(0.0, 0.7))
-        struck.update(tablet.phase for tablet in tablets)
+        phases = [tablet.phase for tablet in tablets]
+        while (
+            nth == 0 and not troubles and not {"push", "upload"} & set(phases)
+        ):  # one strikes what is on its way
+            time.sleep(0.001)
+            phases = [tablet.phase for tablet in tablets]
+        struck.update(phases)
         unheard = [name for tablet in tablets if tablet.phase == "push" for name in tablet.waiting[:3]]
         house.kill()
         there = {str(row["id"]) for row in house.rows("SELECT id FROM command")}
@@ -52,10 +58,10 @@ def test_a_server_killed_at_any_moment(house: House, dice: random.Random, tell: 
         house.start()
     over.set()
     for thread in threads:
-        thread.join(120)
+        thread.join()  # a tablet that waits in vain says so by itself
     assert not troubles
     for tablet in tablets:
         tablet.drain()
     counts = sum((tablet.counts for tablet in tablets), Counter())
-    assert struck["push"] + struck["upload"] > 0
+    assert struck["push"] + struck["upload"]
     tell(kills=KILLS, **same(house, tablets), struck=dict(struck), tablets=dict(counts))

@@ -4,11 +4,8 @@ import os
 import random
 import shutil
 import signal
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,16 +13,11 @@ import pytest
 from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, Page, Playwright
 
+from tests.benchmarks.server import free_port, wait_for
 from tests.journeys.tablet_hand import Hand
 from tests.staying import STAYING
 
 ROOT = Path(__file__).parents[2]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="module")
@@ -42,18 +34,15 @@ def server(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequ
     )  # fmt: skip
     url = f"http://127.0.0.1:{port}"
     try:
-        for _ in range(1200):  # patient: the machine may have others to serve
-            try:
-                urllib.request.urlopen(f"{url}/healthz", timeout=2)
-                break
-            except OSError:
-                assert process.poll() is None, process.stdout and process.stdout.read()
-                time.sleep(0.02)
+        try:
+            wait_for(f"{url}/healthz", 120, process)
+        except RuntimeError:
+            raise AssertionError(process.stdout and process.stdout.read()) from None
         yield url
     finally:
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(20)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             process.kill()
             raise

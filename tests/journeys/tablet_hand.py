@@ -57,6 +57,7 @@ class Hand:
     ) -> None:
         self.playwright, self.url, self.profile, self.size, self.more = playwright, url, profile, size, more
         self.faults: list[str] = []
+        self.gone = False  # without network
         self.context: BrowserContext
         self.page: Page
 
@@ -70,7 +71,7 @@ class Hand:
             viewport={"width": width, "height": height}, has_touch=True, locale="zh-CN", timezone_id="Asia/Shanghai",
             geolocation=HERE, permissions=["geolocation"], **more,
         )  # fmt: skip
-        self.context.set_offline(offline)
+        self.offline(offline)
         self.page = self.context.pages[0] if self.context.pages else self.context.new_page()
         self.page.set_default_timeout(WAIT)
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
@@ -99,6 +100,7 @@ class Hand:
         self.context.close()
 
     def offline(self, gone: bool) -> None:
+        self.gone = gone
         self.context.set_offline(gone)
 
     # ---- signing in and finding one's way
@@ -262,6 +264,12 @@ class Hand:
         hand_in.click()
         page.get_by_role("button", name="确定提交").click()
         expect(page.locator(".done-mark")).to_be_visible(timeout=WAIT)
+        self.waits()
+
+    def waits(self) -> None:
+        """Without network the mark says that something waits: from here on 已全传 is no word of before."""
+        if self.gone:
+            expect(self.mark("待传")).to_be_visible()
 
     def drained(self, seconds: int = 120) -> None:
         """Everything has the server's receipt, photos too."""

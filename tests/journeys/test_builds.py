@@ -52,7 +52,7 @@ def tablet(browser: Browser) -> Iterator[BrowserContext]:
 
 def until(page: Page, true: str) -> None:
     """Waits for what Playwright's own waiting may not ask: the page's policy forbids its eval."""
-    end = time.monotonic() + 30
+    end = time.monotonic() + 120
     while time.monotonic() < end:
         with contextlib.suppress(Error):  # asked in the middle of a reload
             if page.evaluate(true):

@@ -153,7 +153,7 @@ def test_a_post_that_ends_meanwhile(
 
 
 def until_refused(hand: Hand, road: Gateway) -> None:
-    for _ in range(100):
+    for _ in range(600):
         if road.refused:
             return
         hand.page.wait_for_timeout(100)

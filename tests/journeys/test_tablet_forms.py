@@ -60,6 +60,7 @@ def send(hand: Hand, button: str) -> None:
 
 
 def drain(hand: Hand) -> None:
+    hand.waits()
     hand.offline(False)
     hand.page.goto(f"{hand.url}/tablet/#/outbox")
     hand.page.get_by_role("button", name="立即上传").click()

@@ -84,7 +84,7 @@ def test_a_photo_that_fails_after_its_item_was_left_is_told_until_read(
     hand.choose(phrase, "先拍照", broken)  # waits for the large one, then cannot be read
     hand.next()
     told = hand.page.locator(".missed")
-    expect(told).to_contain_text("RE-1.1：这张照片读不出来", timeout=40_000)
+    expect(told).to_contain_text("RE-1.1：这张照片读不出来", timeout=120_000)
     hand.page.get_by_role("button", name="返回").click()
     expect(told).to_be_visible()
     told.get_by_role("button", name="知道了").click()
@@ -108,7 +108,7 @@ def test_a_photo_still_being_made_goes_along_when_the_visit_is_handed_in(hand: H
     page.get_by_role("button", name="签字完成").first.click()
     page.get_by_role("button", name="提交检查结果").click()
     page.get_by_role("button", name="确定提交").dblclick()
-    expect(page.locator(".done")).to_contain_text("照片 1 张", timeout=40_000)
+    expect(page.locator(".done")).to_contain_text("照片 1 张", timeout=120_000)
     page.goto(f"{hand.url}/tablet/#/outbox")
     expect(page.get_by_text("等待上传 1 项")).to_be_visible()
 

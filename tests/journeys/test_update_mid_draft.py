@@ -19,7 +19,7 @@ const page = tabs.one.document;
 const named = (words) => [...page.querySelectorAll("button, a")].find((one) =>
   (one.getAttribute("aria-label") ?? one.innerText).trim().startsWith(words));
 const found = async (words) => {
-  for (let turn = 0; turn < 150 && !named(words); turn++) await pause(100);
+  for (let turn = 0; turn < 300 && !named(words); turn++) await pause(100);
   return named(words);
 };
 const tap = async (words) => (await found(words)).click();
@@ -59,8 +59,8 @@ def test_a_sheet_in_hand_outlasts_a_new_build(builder: Builder, driver: Driver) 
     assert driver.look() == "installed"
     driver.run(f"{HANDS} await tap('下一项'); await tap('上一项'); await tap('一般加一');")
     # Ways within the sheet, and in another window.
-    driver.run(f"{HANDS} await tap('签字完成'); await pause(700); await tap('返回'); await pause(700);")
-    assert driver.run("return tabs.one.location.hash") == sheet
+    driver.run(f"{HANDS} await tap('签字完成'); await pause(700); await tap('返回');")
+    driver.until(f"tabs.one.location.hash === {sheet!r}")
     driver.open("two")
     driver.way("two", "#/tasks")
     time.sleep(1)

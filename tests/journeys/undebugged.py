@@ -74,14 +74,14 @@ class Driver:
         self._answers.put(json.loads(await request.body()))
         return Response(status_code=204)
 
-    def run(self, code: str, within: float = 40) -> Any:
+    def run(self, code: str, within: float = 120) -> Any:
         """The value of an asynchronous function's body, run in the page."""
         self._told.put(code)
         answer = self._answers.get(timeout=within)
         assert "error" not in answer, answer
         return answer["value"]
 
-    def until(self, true: str, within: float = 30) -> None:
+    def until(self, true: str, within: float = 120) -> None:
         """Wait until an expression is true; what it throws in the middle of a reload counts as no."""
         end = time.monotonic() + within
         while not self.run(f"try {{ return Boolean({true}); }} catch {{ return false; }}"):

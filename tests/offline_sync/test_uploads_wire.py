@@ -13,10 +13,12 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 import uvicorn
 from tusclient.client import TusClient
 
-from offline_sync.upload_body import PIECE
+from offline_sync.upload_body import PIECE, Body
+from tests.benchmarks.server import free_port
 from tests.offline_sync.photo_house import QINGSHUI, TUS, House, Someone, open_house, picture, sha, states
 from villages.ground.blobs import Blobs
 from villages.ground.database import open_database
@@ -76,7 +78,17 @@ async def test_tuspy_sends_a_photo_in_checked_pieces(district: Settings, tmp_pat
         await asyncio.to_thread(again.upload)
 
 
-async def test_tuspy_goes_on_where_the_line_was_cut(district: Settings, tmp_path: Path) -> None:
+async def test_tuspy_goes_on_where_the_line_was_cut(
+    district: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard, hold = 0, Body._hold
+
+    def counted(body: Body, chunk: bytes) -> None:
+        nonlocal heard
+        heard += len(chunk)
+        hold(body, chunk)
+
+    monkeypatch.setattr(Body, "_hold", counted)
     data = picture(2, (1200, 900), quality=92)
     path = tmp_path / "photo.jpg"
     path.write_bytes(data)
@@ -86,12 +98,14 @@ async def test_tuspy_goes_on_where_the_line_was_cut(district: Settings, tmp_path
         await house.expect(li, data)
         await house.post(li.session, data)
         line = await asyncio.to_thread(begun, port, li.session, data, sent)
-        await asyncio.sleep(0.2)
+        async with asyncio.timeout(60):
+            while heard < sent:  # what a reset overtakes on its way never reached the server
+                await asyncio.sleep(0.01)
         line.setsockopt(
             socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
         )  # a reset, not a goodbye
         line.close()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while (await house.head(li.session, sha(data))).headers["upload-offset"] == "0":
                 await asyncio.sleep(0.02)
         url = f"http://127.0.0.1:{port}/api/tus/{sha(data)}"
@@ -105,9 +119,7 @@ async def test_tuspy_goes_on_where_the_line_was_cut(district: Settings, tmp_path
 @contextmanager
 def separate_server(settings: Settings) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
     """The house in a process of its own, that a test may kill."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [
         sys.executable,
         "-m",
@@ -120,7 +132,7 @@ def separate_server(settings: Settings) -> Iterator[tuple[int, subprocess.Popen[
     env = {**os.environ, "XUNCUN_DATA": str(settings.data), "XUNCUN_DATABASE_URL": ""}
     process = subprocess.Popen([*command, "--log-level", "error"], env=env, cwd=Path(__file__).parents[2])
     try:
-        for _ in range(300):
+        for _ in range(2400):
             try:
                 socket.create_connection(("127.0.0.1", port)).close()
                 break
@@ -144,7 +156,7 @@ async def test_a_killed_server_loses_no_piece_it_wrote(settings: Settings, tmp_p
     with separate_server(settings) as (port, process):
         await asyncio.to_thread(uploader(port, li, path).create_url)
         line = await asyncio.to_thread(begun, port, li.session, data, 700_000)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while blobs.standing(sha(data)).size < PIECE:
                 await asyncio.sleep(0.02)
         process.send_signal(signal.SIGKILL)

@@ -41,7 +41,7 @@ class Chromium:
              f"--user-data-dir={self.profile}", "about:blank"],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
-        for _ in range(200):
+        for _ in range(2400):
             if port_file.exists() and "\n" in port_file.read_text():
                 break
             time.sleep(0.05)

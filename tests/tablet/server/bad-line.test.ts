@@ -59,7 +59,7 @@ test("through a line that cuts anywhere, delays and repeats: every act once, eve
     }
     await pause(30);
   }
-  await tablet.drained(undefined, 30_000 + TURNS * 3_000);
+  await tablet.drained(undefined, 120_000 + TURNS * 3_000);
   line.kill("SIGUSR1");
   await pause(700); // what was to be repeated is on its way by now
   const commands = house.sql("SELECT id, payload FROM command");

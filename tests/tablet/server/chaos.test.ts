@@ -197,7 +197,10 @@ class Play {
   /** I7: what lies here is what a fresh tablet gets, row by row. */
   async #rows(): Promise<void> {
     const held = async (tablet: Tablet): Promise<string[]> =>
-      (await tablet.shelf.of(await tablet.me()).cache.read(["rows"], (t) => t.all("rows"))).map(({ kind, id, rev, row }) => JSON.stringify([kind, id, rev, row])).sort();
+      (await tablet.shelf.of(await tablet.me()).cache.read(["rows"], (t) => t.all("rows")))
+        // The night's backup, a minute after the server's start, may come between the two: its moment and number differ then.
+        .map(({ kind, id, rev, row }) => (kind === "settings" ? { kind, id, rev: 0, row: { ...(row as object), backup_horizon: null } } : { kind, id, rev, row }))
+        .map(({ kind, id, rev, row }) => JSON.stringify([kind, id, rev, row])).sort();
     const before_ = await held(this.tablet);
     await this.tablet.close();
     newDevice();

@@ -59,6 +59,7 @@ const rows = (inspection: string) => house.sql("SELECT rev, doc, person FROM dra
 const docOf = (inspection: string) => JSON.parse(String(rows(inspection)[0]?.[1] ?? "null")) as { answers: { note: string }[]; photos: unknown[] } | null;
 const puts = () => road.count("PUT", "/api/drafts/");
 async function again({ mine }: Desk): Promise<void> {
+  await mine.idle(); // else it could be one that began before
   const before_ = mine.engine.state.last_ok;
   mine.engine.now();
   await until("another run", () => mine.engine.state.last_ok !== before_ && !mine.engine.state.running);
@@ -238,12 +239,14 @@ test("while it is filled in it goes along by itself, not at every tap", async ()
   const drafts = new KeptDrafts(again_.shelf);
   const inspection = await draft({ ...desk, mine: again_, drafts }, "0");
   const sheet = await drafts.open(inspection);
-  const before_ = puts();
+  const [before_, begun_] = [puts(), performance.now()];
   for (let tap = 1; tap <= 20; tap += 1) {
     sheet.answer("RE-2.1", { note: String(tap) });
     await sheet.flush();
   }
   await until("the last tap", () => docOf(inspection)?.answers[0]?.note === "20");
-  assert.ok(puts() - before_ <= 6, `${puts() - before_} copies`);
+  // No two within the time that was set, however long the taps took here; the first one may be of before.
+  const most = 1 + Math.ceil((performance.now() - begun_) / 150);
+  assert.ok(puts() - before_ <= most, `${puts() - before_} copies, ${most} at most`);
   await sheet.close();
 });

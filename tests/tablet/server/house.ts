@@ -1,16 +1,16 @@
 /** The real server over a demo district, for tests of the tablet's sync: started once a file, stopped with it. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const ROOT = process.env.TABLET_ROOT ?? process.cwd();
 const PYTHON = join(ROOT, ".venv/bin/python");
-const PATIENCE = 60_000;
+const PATIENCE = 120_000;
 
 export class House {
   readonly folder = mkdtempSync(join(tmpdir(), "xuncun-house-"));
+  readonly #port = new Port();
   data = join(this.folder, "data");
   port = 0;
   #child: ChildProcess | null = null;
@@ -21,7 +21,7 @@ export class House {
   }
 
   async start(): Promise<this> {
-    this.port ||= await freePort();
+    this.port ||= await this.#port.held();
     const demo = process.env.TABLET_DEMO;
     if (demo && !existsSync(this.data)) cpSync(demo, this.data, { recursive: true });
     const child = spawn(PYTHON, ["manage.py", "serve", "--port", String(this.port), "--data", this.data], { cwd: ROOT });
@@ -50,11 +50,17 @@ export class House {
 
   async end(): Promise<void> {
     await this.stop();
+    this.#port.free();
     rmSync(this.folder, { recursive: true, force: true });
   }
 
   manage(...words: string[]): string {
     return execFileSync(PYTHON, ["manage.py", ...words], { cwd: ROOT, encoding: "utf8" });
+  }
+
+  /** How many changes there are, but for what the server does by itself a minute after its start and once a day. */
+  changes(): number {
+    return Number(this.sql("SELECT COUNT(*) FROM change WHERE verb NOT IN ('backup.take', 'held.remind')")[0]?.[0]);
   }
 
   /** Rows of the server's own database, read by a connection beside it; with `values` it may also write. */
@@ -96,13 +102,21 @@ export async function until(what: string | (() => string), holds: () => boolean 
   throw new Error(`waited in vain: ${typeof what === "string" ? what : what()}`);
 }
 
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const door = createServer();
-    door.once("error", reject);
-    door.listen(0, "127.0.0.1", () => {
-      const { port } = door.address() as { port: number };
-      door.close(() => resolve(port));
+/** A port that stays ours while the server is down: a process has it, bound and never listening, until we end. */
+class Port {
+  #holder: ChildProcess | null = null;
+
+  held(): Promise<number> {
+    const code = "import socket,sys\ns=socket.socket()\ns.setsockopt(socket.SOL_SOCKET,socket.SO_REUSEADDR,1)\n"
+      + "s.bind(('127.0.0.1',0))\nprint(s.getsockname()[1],flush=True)\nsys.stdin.read()";
+    const holder = (this.#holder = spawn(PYTHON, ["-c", code]));
+    return new Promise((resolve, reject) => {
+      holder.once("error", reject);
+      holder.stdout.once("data", (text: Buffer) => resolve(Number(text.toString())));
     });
-  });
+  }
+
+  free(): void {
+    this.#holder?.kill();
+  }
 }

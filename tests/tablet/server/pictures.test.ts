@@ -31,7 +31,7 @@ test("small pictures of others come last, are kept, and are asked for once", asy
   await second.calm();
   const { cache } = second.shelf.of(await second.me());
   const kept = () => cache.read(["previews"], (t) => t.get("previews", sha256));
-  await until(() => "the picture", async () => (await kept()) !== undefined, 20_000);
+  await until(() => "the picture", async () => (await kept()) !== undefined);
   const head = Buffer.from((await kept())!.bytes).subarray(0, 2).toString("hex");
   assert.equal(head, "ffd8", "a JPEG");
   second.engine.now();

@@ -177,7 +177,7 @@ test("a hundred and twenty commands go in order, fifty at a time", () => tablet(
   road.mishap = () => undefined;
   const start = road.log.length;
   mine.engine.now();
-  await mine.drained(undefined, 20_000);
+  await mine.drained();
   assert.equal(road.log.slice(start).filter((one) => one.path === "/api/sync/push" && one.status === 200).length, 3);
   const seqs = house.sql("SELECT seq FROM command WHERE replica = ? ORDER BY rev", await replicaOf(mine)).flat();
   assert.deepEqual(seqs, Array.from({ length: 120 }, (_, place) => place + 1));

@@ -125,7 +125,7 @@ export class Tablet {
   }
 
   /** Until nothing of `who` waits any more. */
-  async drained(who?: string, ms = Number(process.env.TABLET_PATIENCE ?? 30_000)): Promise<void> {
+  async drained(who?: string, ms = Number(process.env.TABLET_PATIENCE ?? 60_000)): Promise<void> {
     const id = who ?? (await this.me());
     await until(() => `the drain of ${id}; ${JSON.stringify(this.engine.state)}`, async () => {
       const known = (await this.stores.known()).find((one) => one.id === id);
@@ -134,13 +134,13 @@ export class Tablet {
   }
 
   /** Until the engine rests, well or not: between a run and the one that was asked for meanwhile lies a moment. */
-  async idle(ms = Number(process.env.TABLET_PATIENCE ?? 30_000)): Promise<void> {
+  async idle(ms = Number(process.env.TABLET_PATIENCE ?? 60_000)): Promise<void> {
     const rests = (): boolean => !this.engine.state.running;
     await until(() => `rest; ${JSON.stringify(this.engine.state)}`, async () => rests() && (await pause(60), rests()), ms);
   }
 
   /** Until the engine has nothing under way and its last run went well. */
-  async calm(ms = Number(process.env.TABLET_PATIENCE ?? 30_000)): Promise<void> {
+  async calm(ms = Number(process.env.TABLET_PATIENCE ?? 60_000)): Promise<void> {
     await until(() => `calm; ${JSON.stringify(this.engine.state)}`, () => !this.engine.state.running && this.engine.state.problem === null && this.engine.state.last_ok !== null, ms);
     await this.idle(ms);
   }
