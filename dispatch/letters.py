@@ -100,8 +100,13 @@ async def issue(
     if there := await Letter.get_or_none(id=act):
         return there
     now = clock.now()
-    if not note.strip() or not 0 < len(tasks) <= MOST or deadline <= now:
-        raise Problem("invalid", what=f"请写明领导批示，选 1 至 {MOST} 项任务，办结期限须晚于今天。")
+    wanted = [
+        (bool(note.strip()), "写明领导批示"),
+        (0 < len(tasks) <= MOST, f"勾选 1 至 {MOST} 项任务"),
+        (deadline > now, "把办结期限定在今天以后"),
+    ]
+    if lacking := [words for is_there, words in wanted if not is_there]:
+        raise Problem("invalid", what=f"还没有印发：请{'，'.join(lacking)}。")
     await check_ready()
     found = await Task.filter(id__in=list(tasks)).order_by("deadline", "id")
     if len(found) != len(set(tasks)) or any(

@@ -10,8 +10,8 @@ from templates.words import ROLE, VERB
 from villages import commands
 from villages.commands import Account
 from villages.ground.problems import Problem
-from villages.permissions import COMMITTEE, DEPARTMENT, MAY, Who
-from villages.post_pages import shown_posts
+from villages.permissions import COMMITTEE, MAY, Who
+from villages.post_pages import need_place, place_word, shown_posts
 from villages.posts import may_adjust
 from villages.shell import desk, desk_page, done, place_names
 from villages.web import form, public_address
@@ -82,8 +82,7 @@ async def _new_page(
     choices: Any = await commands.places_for(who, role)
     return desk(
         request, who, "villages/person_new.html", status=status, wrong=wrong, role=role, given=given,
-        roles=[(role, ROLE[role]) for role in roles], choices=choices.get("", choices),
-        place_word={COMMITTEE: "哪个村", DEPARTMENT: "哪个部门"}.get(role, "管辖范围"),
+        roles=[(role, ROLE[role]) for role in roles], choices=choices.get("", choices), place_word=place_word(role),
     )  # fmt: skip
 
 
@@ -102,6 +101,7 @@ async def create_person(request: Request, who: Who) -> Response:
     data = await form(request, who, max_fields=12)
     given = {key: str(data.get(key, "")).strip() for key in ("name", "title", "phone", "role", "place")}
     try:
+        need_place(given)
         person, password = await commands.open_account(who, **given)
     except Problem as problem:
         if problem.code != "invalid":

@@ -18,6 +18,17 @@ from villages.shell import desk, desk_page, done, place_names
 from villages.web import form
 
 
+def place_word(role: str) -> str:
+    """What the choice of a post's place is called on its form."""
+    return {COMMITTEE: "哪个村", DEPARTMENT: "哪个部门"}.get(role, "管辖范围")
+
+
+def need_place(given: dict[str, str]) -> None:
+    """Raises invalid where no place was chosen; one that is not this person's to give is not_found, later."""
+    if not given["place"]:
+        raise Problem("invalid", what=f"还没有选择“{place_word(given['role'])}”，请选好后再提交。")
+
+
 async def shown_posts(account: Account) -> list[dict[str, Any]]:
     """Every post of an account, past ones too, with its dates and how it stands today."""
     rows = await posts.posts_of_account(account.person.id)
@@ -54,8 +65,7 @@ async def _page(
     choices: Any = await commands.places_for(who, role)
     return desk(
         request, who, "villages/post_new.html", status=status, wrong=wrong, person=account.person, role=role,
-        given=given, roles=[(one, ROLE[one]) for one in roles], choices=choices.get("", choices),
-        place_word={COMMITTEE: "哪个村", DEPARTMENT: "哪个部门"}.get(role, "管辖范围"),
+        given=given, roles=[(one, ROLE[one]) for one in roles], choices=choices.get("", choices), place_word=place_word(role),
     )  # fmt: skip
 
 
@@ -75,6 +85,7 @@ async def add(request: Request, who: Who) -> Response:
     data = await form(request, who, max_fields=10)
     given = {key: str(data.get(key, "")).strip()[:40] for key in ("role", "place", "since", "until")}
     try:
+        need_place(given)
         since = _day(given["since"], "开始日期")
         until = _day(given["until"], "结束日期") if given["until"] else None
         await posts.add_post(who, account, role=given["role"], place=given["place"], since=since, until=until)
@@ -86,6 +97,8 @@ async def add(request: Request, who: Who) -> Response:
 
 
 def _day(text: str, word: str) -> date:
+    if not text:
+        raise Problem("invalid", what=f"还没有选择{word}，请选好后再提交。")
     try:
         return date.fromisoformat(text)
     except ValueError:

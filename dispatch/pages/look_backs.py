@@ -22,6 +22,7 @@ from villages.shell import desk, desk_page, done
 from villages.web import form, need
 
 DUE = timedelta(days=30)  # the habit
+_NOBODY = {"person": "", "reason": ""}
 
 
 def _need(who: Who) -> None:
@@ -32,6 +33,12 @@ def _need(who: Who) -> None:
 @desk_page
 async def list_draws(request: Request, who: Who) -> Response:
     """GET /look-backs: the draws, newest first; for the office the form that fixes the next seed."""
+    return await _draws(request, who)
+
+
+async def _draws(
+    request: Request, who: Who, *, given: dict[str, str] | None = None, wrong: str = "", status: int = 200
+) -> Response:
     _need(who)
     found = await LookBack.filter(district=who.district).order_by("-year", "-ordinal").limit(100)
     counts: dict[UUID, dict[str, int]] = {}
@@ -40,13 +47,15 @@ async def list_draws(request: Request, who: Who) -> Response:
         .group_by("look_back_id", "outcome").values("look_back_id", "outcome", "n")
     ):  # fmt: skip
         counts.setdefault(one["look_back_id"], {})[one["outcome"]] = one["n"]
-    due = clock.local(clock.now() + DUE).date()
+    usual = {
+        "act": str(uuid4()), "share": str(await look_backs.usual_share(who.district)),
+        "due": clock.local(clock.now() + DUE).date().isoformat(),
+    }  # fmt: skip
     fixes = post_for(who, "look_back.fix", who.district) is not None
     return desk(
-        request, who, "dispatch/look_backs.html", fixes=fixes,
+        request, who, "dispatch/look_backs.html", status=status, fixes=fixes, given=given or usual, wrong=wrong,
         reach=await look_backs.within_reach(who.district) if fixes else 0,
-        draws=[(one, look_backs.number_of(one), counts.get(one.id, {})) for one in found], act=uuid4(),
-        share=await look_backs.usual_share(who.district), least=LEAST, most=MOST, due=due.isoformat(),
+        draws=[(one, look_backs.number_of(one), counts.get(one.id, {})) for one in found], least=LEAST, most=MOST,
     )  # fmt: skip
 
 
@@ -54,13 +63,22 @@ async def list_draws(request: Request, who: Who) -> Response:
 async def fix(request: Request, who: Who) -> Response:
     """POST /look-backs: fix a seed (dispatch/look_backs.py)."""
     data = await form(request, who, max_fields=10)
+    given = {name: str(data.get(name, "")).strip()[:40] for name in ("act", "share", "due")}
     try:
-        act, share = UUID(str(data.get("act", ""))), int(str(data.get("share", "")))
-        due = clock.end_of_day(date.fromisoformat(str(data.get("due", ""))))
-    except ValueError:
-        raise Problem("invalid", what="抽取比例或完成日期填写有误，请返回上一页重新填写。") from None
-    made = await look_backs.fix(who, act=act, share=share, due=due)
+        made = await look_backs.fix(who, **_read(given))
+    except Problem as problem:
+        if problem.code != "invalid":
+            raise
+        return await _draws(request, who, given=given, wrong=problem.sentence, status=problem.status)
     return done(f"/look-backs/{made.id}", "look_back.fix")
+
+
+def _read(given: dict[str, str]) -> dict[str, Any]:
+    try:
+        due = clock.end_of_day(date.fromisoformat(given["due"]))
+        return {"act": UUID(given["act"]), "share": int(given["share"]), "due": due}
+    except ValueError:
+        raise Problem("invalid", what="抽取比例请填整数，如 15；完成日期请从日历中选择。") from None
 
 
 async def _one(request: Request, who: Who) -> LookBack:
@@ -74,21 +92,27 @@ async def _one(request: Request, who: Who) -> LookBack:
 @desk_page
 async def one_draw(request: Request, who: Who) -> Response:
     """GET /look-backs/{id}: the seed and what it draws from; after the draw the list, as far as it is this person's."""
-    one = await _one(request, who)
+    return await _list(request, who, await _one(request, who), request.query_params.get("replace", ""))
+
+
+async def _list(
+    request: Request, who: Who, one: LookBack, chosen: str, *, given: dict[str, str] | None = None, wrong: str = "",
+    status: int = 200,
+) -> Response:  # fmt: skip
     office = post_for(who, "look_back.replace", one.district) is not None
     tasks, inspectors = await look_backs.pool(one) if one.drawn_at is None else ([], [])
     entries = await LookBackTask.filter(look_back_id=one.id).order_by("village", "task_id")
     mine = [entry for entry in entries if _reaches(who, entry)]
     names = await names_for({entry.village for entry in mine})
     lines = await _lines(mine, names)
-    chosen = request.query_params.get("replace", "")
     free = next((entry for entry in mine if office and not entry.outcome and _task(entry) == chosen), None)
+    found = await look_backs.inspectors_free(one, UUID(chosen), free.person) if free else []
     return desk(
-        request, who, "dispatch/look_back.html", one=one, number=look_backs.number_of(one), lines=lines,
+        request, who, "dispatch/look_back.html", status=status, given=given or _NOBODY, wrong=wrong, one=one, number=look_backs.number_of(one), lines=lines,
         size=size_of(len(tasks), one.share), of=len(tasks) if one.drawn_at is None else len(one.drawn_from["tasks"]),
         sent=len(inspectors), draws=post_for(who, "look_back.draw", one.district) is not None, office=office,
         same=_same(one, entries) if one.drawn_at else None, all=len(entries), chosen=chosen if free else "",
-        free=await look_backs.inspectors_free(one, UUID(chosen), free.person) if free else [],
+        free=[(str(person), title) for person, title in found],
     )  # fmt: skip
 
 
@@ -153,11 +177,20 @@ async def replace(request: Request, who: Who) -> Response:
     """POST /look-backs/{id}/{task}: somebody else goes."""
     one = await _one(request, who)
     data = await form(request, who, max_fields=8)
+    task = request.path_params["task"]
+    given = {name: str(data.get(name, "")).strip()[:200] for name in ("person", "reason")}
     try:
-        person = UUID(str(data.get("person", "")))
-    except ValueError:
-        raise Problem("invalid", what="请选择另一位没有经手过这项任务的检查员。") from None
-    await look_backs.replace(who, one, request.path_params["task"], person, str(data.get("reason", "")))
+        try:
+            person = UUID(given["person"])
+        except ValueError:
+            raise Problem("invalid", what="请选择另一位没有经手过这项任务的检查员。") from None
+        await look_backs.replace(who, one, task, person, given["reason"])
+    except Problem as problem:
+        if problem.code not in ("invalid", "stale"):
+            raise
+        return await _list(
+            request, who, one, str(task), given=given, wrong=problem.sentence, status=problem.status
+        )
     return done(f"/look-backs/{one.id}", "look_back.replace")
 
 

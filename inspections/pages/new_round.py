@@ -54,10 +54,12 @@ async def _fresh(who: Who, owner: str) -> Given:
     today = clock.local(clock.now()).date()
     last_day = today.replace(day=calendar.monthrange(today.year, today.month)[1])
     kind = "self" if self_check else "monthly"
-    base = Given(
-        name=f"{today.year}年{today.month}月{ROUND_TYPE[kind]}", number=f"{today:%Y-%m}-{'Z' if self_check else 'M'}",
-        type=kind, opens=today.isoformat(), closes=last_day.isoformat(),
-    )  # fmt: skip
+    name, number = await _not_taken(
+        owner,
+        f"{today.year}年{today.month}月{ROUND_TYPE[kind]}",
+        f"{today:%Y-%m}-{'Z' if self_check else 'M'}",
+    )
+    base = Given(name=name, number=number, type=kind, opens=today.isoformat(), closes=last_day.isoformat())
     last = await Round.filter(owner=owner, type=kind).order_by("-rev").first()
     if last is None:
         everyone = [person for team in (await teams_of(who, owner)).values() for person, _ in team]
@@ -70,6 +72,17 @@ async def _fresh(who: Who, owner: str) -> Given:
         towns=tuple(codes) if scope == "towns" else (), names="\n".join(codes) if scope == "list" else "",
         mode=last.scope.get("mode", "own"), inspectors=tuple(str(person) for person in people),
     )  # fmt: skip
+
+
+async def _not_taken(owner: str, name: str, number: str) -> tuple[str, str]:
+    """A name and a number that no round of the owner has yet: a month's second one is offered as such."""
+    taken = set(await Round.filter(owner=owner).values_list("name", flat=True))
+    taken |= set(await Round.filter(owner=owner).values_list("number", flat=True))
+    nth, offered = 1, (name, number)
+    while taken.intersection(offered):
+        nth += 1
+        offered = (f"{name}（第{nth}次）", f"{number}{nth}")
+    return offered
 
 
 def _typed(data: dict[str, Any]) -> Given:
@@ -99,8 +112,9 @@ async def _page(
     return desk(
         request, who, "inspections/round_new.html", status=status, wrong=wrong, given=given,
         towns=[(code, name, sizes[code]) for code, name in towns.items() if code in sizes],
-        versions=list(newest.values()), types=[(kind, ROUND_TYPE[kind]) for kind in TYPES], modes=MODES,
+        versions=list(newest.values()), types=[(kind, ROUND_TYPE[kind]) for kind in TYPES],
         teams=await teams_of(who, owner), total=sum(sizes.values()), town_round=len(owner) > len(who.district),
+        modes=MODES[:1] if len(owner) > len(who.district) else MODES,  # a town has no other town to cross with
     )  # fmt: skip
 
 
@@ -139,6 +153,9 @@ async def _villages(owner: str, given: Given) -> tuple[list[str], list[str]]:
 
 
 def _day(text: str, word: str, wrong: list[str]) -> date:
+    if not text:
+        wrong.append(f"还没有选{word}")
+        return date.min
     try:
         return date.fromisoformat(text)
     except ValueError:

@@ -165,6 +165,38 @@ async def test_a_task_that_is_not_the_addressees_or_is_closed_stops_the_letter(
     assert not await Letter.exists() and (await Task.get(id=tasks[1])).supervised == 0
 
 
+async def test_a_refused_letter_keeps_what_was_typed_and_ticked(
+    app: Starlette, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, dropped = await some_tasks(2)
+    later = clock.now() + timedelta(days=8)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    await daily.run()
+    due = clock.local(later + timedelta(days=3)).date().isoformat()
+    async with at_desk(app, "office") as office:
+        form = await office.form("/letters", "/letters")
+        typed = {**form.fields, "task[]": [str(kept)], "note": "请镇长过问", "deadline": due}
+        for slip, word in (
+            ({"deadline": "下周"}, "请选择办结期限"),
+            ({"deadline": "2026-01-01"}, "把办结期限定在今天以后"),
+            ({"note": " "}, "请写明领导批示"),
+            ({"task[]": []}, "勾选 1 至"),
+        ):
+            page = await office.http.post("/letters", data=typed | slip)
+            assert page.status_code == 422 and word in said(page.text), slip
+            sent = typed | slip
+            assert f">{str(sent['note']).strip()}</textarea>" in page.text
+            assert f'value="{sent["deadline"]}"' in page.text and str(form.fields["act"]) in page.text
+            ticked = re.findall(r'name="task\[\]" value="([^"]+)" checked', page.text)
+            assert ticked == sent["task[]"] and f'value="{dropped}"' in page.text
+        await office.act(dropped, "cancel", text="重复派单")
+        moved = await office.http.post("/letters", data=typed | {"task[]": [str(kept), str(dropped)]})
+        assert moved.status_code == 409 and "刚刚被他人更新过" in said(moved.text)
+        assert ">请镇长过问</textarea>" in moved.text and str(dropped) not in moved.text
+        assert (await office.http.post("/letters", data=typed)).status_code == 303
+    assert (await Letter.get()).note == "请镇长过问"
+
+
 @pytest.mark.parametrize(
     ("code", "name", "to", "you"),
     [

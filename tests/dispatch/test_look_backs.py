@@ -161,8 +161,11 @@ async def test_whoever_knows_the_task_is_not_sent_and_the_village_is_lent(app: S
         await account("more", "inspector", "110109101")
         form = await office.form(f"/look-backs/{found.id}?replace={entry.task_id}", f"/{entry.task_id}")  # type: ignore[attr-defined]
         more = await Person.get(name="more")
-        assert (await office.send(form, person=str(more.id), reason=" ")).status_code == 422
-        assert (await office.send(form, person=str(first.id), reason="近")).status_code == 422, "knows it"
+        again = await office.send(form, person=str(more.id), reason=" ")
+        assert again.status_code == 422 and "请写明为什么换人" in said(again.text)
+        assert f'<option value="{more.id}" selected>' in again.text, "what was chosen stays"
+        again = await office.send(form, person=str(first.id), reason="离得近")
+        assert again.status_code == 422 and 'value="离得近"' in again.text, "knows it; what was typed stays"
         assert (await office.send(form, person=str(more.id), reason="请假")).status_code == 303
         assert await posts_lent(await who_is(guest)) == []
         page = said(await office.get(f"/look-backs/{found.id}"))
@@ -197,7 +200,12 @@ async def test_a_share_beyond_the_rule_is_refused(app: Starlette, share: str) ->
     await closed(1)
     async with at_desk(app, "office") as office:
         form = await office.form("/look-backs", "/look-backs")
-        assert (await office.send(form, share=share)).status_code == 422
+        refused = await office.send(form, share=share, due="2099-02-03")
+        assert refused.status_code == 422 and 'role="alert"' in refused.text
+        assert (
+            'value="2099-02-03"' in refused.text
+            and f'name="share" type="number" value="{share}"' in refused.text
+        )
         assert (await office.send(form, due="2026-01-01")).status_code == 422
     assert not await LookBack.exists()
 

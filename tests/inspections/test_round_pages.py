@@ -136,6 +136,7 @@ async def test_pasted_names_open_a_round_and_each_bad_line_is_named(cast: Cast) 
     ("wrong", "told"),
     [
         ({"opens": "昨天"}, "不是日期"),
+        ({"opens": ""}, "还没有选开始日期"),
         ({"checklists[]": []}, "检查单"),
         ({"inspectors[]": ["x"]}, "检查员"),
         ({"scope": "towns"}, "还没有选镇"),
@@ -175,6 +176,22 @@ async def test_the_next_round_is_offered_as_the_last_one_was(cast: Cast) -> None
     assert "\n".join(two) in (await office.get("/rounds/new")).text
 
 
+async def test_a_second_round_of_the_month_is_offered_a_name_and_number_of_its_own(cast: Cast) -> None:
+    office = await desk(cast, cast.office)
+
+    async def offered() -> tuple[str, ...]:
+        page = (await office.get("/rounds/new")).text
+        return tuple(re.findall(r'name="(?:name|number)" type="text" value="([^"]*)"', page))
+
+    month, code = f"{today().year}年{today().month}月月检查", f"{today():%Y-%m}-M"
+    assert await offered() == (month, code)
+    await a_round([cast.team.id], name="别的名称", number=code)
+    second = await offered()
+    assert second == (f"{month}（第2次）", f"{code}2")
+    await a_round([cast.team.id], name=second[0], number="x")
+    assert await offered() == (f"{month}（第3次）", f"{code}3")
+
+
 async def test_a_form_without_the_pages_token_does_nothing(cast: Cast) -> None:
     office = await desk(cast, cast.office)
     found = await a_round([cast.team.id])
@@ -211,6 +228,10 @@ async def test_a_town_opens_its_own_self_check(cast: Cast) -> None:
     town = await desk(cast, cast.town)
     page = await town.text("/rounds/new")
     assert "军庄镇检查员" in page and "王平镇检查员" not in page
+    whole = (await town.get("/rounds/new")).text
+    assert "交叉检查" not in whole and 'type="hidden" name="mode" value="own"' in whole, (
+        "nobody to cross with"
+    )
     answer = await town.post("/rounds/new", filled(cast, **{"inspectors[]": [str(local.id)], "type": "self"}))
     assert answer.status_code == 303
     found = await Round.get()

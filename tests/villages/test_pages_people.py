@@ -64,6 +64,17 @@ async def test_town_opens_its_villages_account_and_the_slip_lets_it_in(
     assert body.body and "anjia" in body.body and password not in body.body
 
 
+async def test_a_form_without_a_place_comes_back_as_it_was_typed(
+    app: Starlette, town: httpx2.AsyncClient
+) -> None:
+    blank = COMMITTEE | {"place": "", "name": "anjia", "title": "某村村委会", "phone": "13800000000"}
+    page = await post(town, "/people/new", "/people/new", **blank)
+    assert page.status_code == 422 and "还没有选择“哪个村”" in page.text
+    assert all(f'value="{typed}"' in page.text for typed in ("anjia", "某村村委会", "13800000000"))
+    assert (await post(town, "/people/new", "/people/new", **blank | {"place": OTHER})).status_code == 404
+    assert not await Person.filter(name="anjia").exists()
+
+
 async def test_reset_gives_a_new_word_ends_sign_ins_and_locks(
     app: Starlette, town: httpx2.AsyncClient
 ) -> None:

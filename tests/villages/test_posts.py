@@ -117,11 +117,13 @@ async def test_what_makes_no_sense_is_said_on_the_form(app: Starlette) -> None:
     count = await Change.all().count()
     for more, told in (
         ({"since": "昨天"}, "不是日期"),
+        ({"since": ""}, "还没有选择开始日期"),
+        ({"place": ""}, "还没有选择“管辖范围”"),
         ({"until": _today(-1)}, "结束日期不能早于"),
         ({"since": _today(5), "until": _today(4)}, "结束日期不能早于"),
         ({"since": _today(9999)}, "十年以内"),
     ):
-        refused = await _add(office, anna.id, "inspector", ELSEWHERE, **more)
+        refused = await _add(office, anna.id, "inspector", **{"place": ELSEWHERE, **more})
         assert refused.status_code == 422 and told in refused.text, more
     twice = await _add(office, anna.id, "inspector", TOWN)
     assert twice.status_code == 422 and "已有这个岗位" in twice.text
