@@ -47,6 +47,7 @@ const tablet: Tablet = inHand({
   backups: new DraftBackups(stores, link, live),
   rescue: {
     weigh: async (person) => (await import("./keep/rescue")).weigh(around, person),
+    look: async (person) => (await import("./keep/look")).look(shelf, person),
     make: async (person, words, tell) => (await import("./keep/rescue")).make(around, person, words, tell),
   },
   towns: {

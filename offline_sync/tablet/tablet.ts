@@ -156,9 +156,19 @@ export interface RescueWeight { commands: number; drafts: number; photos: number
 export interface RescueFile { file: File; locked: boolean; unread: RescueKind[]; lacking: number }
 export type RescueKind = "commands" | "drafts" | "photos";
 
+/** What lies here of somebody whose account ended. */
+export interface LeftDraft {
+  draft: Draft;
+  answers: DraftAnswer[];
+  photos: Photo[];
+  checklist: unknown; // its body; null where it is not here
+  bytes(sha256: string, preview: boolean): Promise<ArrayBuffer | null>;
+}
+
 /** 导出: all unsent work as one file, to be carried by hand. It deletes nothing. */
 export interface Rescue {
   weigh(person: string): Promise<RescueWeight>;
+  look(person: string): Promise<LeftDraft[]>; // of somebody whose account ended; raises look_own
   /** `passphrase` null: open to all for whoever works now; another's is always locked to the server. `tell`: 0 to 1. */
   make(person: string, passphrase: string | null, tell: (share: number) => void): Promise<RescueFile>;
 }

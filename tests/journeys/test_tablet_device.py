@@ -90,7 +90,7 @@ def test_photos_wait_for_wifi_and_a_tablet_out_of_service_hands_in_and_forgets(
     hand.finish()
     hand.village("西王平村")
     hand.begin()
-    hand.answer(Tapped())
+    hand.answer(Tapped(), fault="桥头", photos=[photo_folder / "01.jpg"])
     hand.saved()
     office.reload()
     row = office.locator("tbody tr", has_text="Linux").first
@@ -104,6 +104,16 @@ def test_photos_wait_for_wifi_and_a_tablet_out_of_service_hands_in_and_forgets(
     told = page.locator(".note-amber", has_text="已由办公室停用")
     expect(told).to_be_visible()
     expect(told).to_contain_text("还有 1 份留在本机")
+    told.get_by_role("link", name="看没填完的检查").click()
+    expect(page.get_by_text("已填 1 项，照片 1 张")).to_be_visible()
+    expect(page.locator(".read-finding")).to_contain_text("桥头")
+    expect(page.locator(".thumb img")).to_be_visible()
+    for width, height in ((1180, 820), (820, 1180), (360, 740)):
+        page.set_viewport_size({"width": width, "height": height})
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        page.screenshot(path=tmp_path / f"left-{width}.png")  # for people
+    page.get_by_role("button", name="返回").click()
+    expect(told).to_be_visible()
     left = page.evaluate(LEFT)
     assert left["rows"] == 0, "nothing of the server's stays"
     assert left["drafts"] == 1, "what was begun is the person's own"

@@ -100,6 +100,7 @@ export function fakeTablet(rows: FakeRows, me: { id: string; title: string }): F
     towns: { chosen: async () => [], choose: async () => undefined },
     rescue: {
       weigh: async () => ({ commands: 0, drafts: 0, photos: 0, bytes: 0, unread: [] }),
+      look: async () => [],
       make: async () => Promise.reject(new Error("nothing to rescue")),
     },
     where: { now: async () => ({ lat: 39.97, lng: 116.01, accuracy: 8 }) },

@@ -5,7 +5,7 @@ import { type Develop, KeptPictures } from "../../offline_sync/tablet/keep/photo
 import { keepPreview, lackingPreviews } from "../../offline_sync/tablet/keep/previews";
 import { askToPersist, roomForPhotos, storageState } from "../../offline_sync/tablet/keep/space";
 import type { Trouble } from "../../offline_sync/tablet/tablet";
-import { B, WANTED, breakPut, domError, freshHouse, type House, signIn } from "./keep-house";
+import { B, WANTED, breakPut, domError, freshHouse, type House, rest, signIn } from "./keep-house";
 
 let mend: () => void = () => undefined;
 afterEach(() => mend());
@@ -157,6 +157,25 @@ test("room is measured: warned of below 300 MB, no photos below 60, and where no
   assert.equal((await storageState(broken)).photos_allowed, true);
   assert.equal(await askToPersist({ persisted: async () => false, persist: async () => true }), true);
   assert.equal(await askToPersist({ persist: () => Promise.reject(new Error("no")) }), null);
+});
+
+test("a browser that never says how much room there is holds up nothing, and is asked again once it has answered", async () => {
+  let asked = 0;
+  let answer: () => void = () => undefined;
+  const never = { estimate: () => new Promise<StorageEstimate>((done) => { asked += 1; answer = () => done({ quota: 100e6, usage: 60e6 }); }), persisted: async () => true };
+  const unknown = { persisted: null, used: null, quota: null, free: null, photos_allowed: true, warning: null };
+  assert.deepEqual(await storageState(never, 5), unknown);
+  assert.deepEqual(await storageState(never, 1e9), unknown, "not waited for a second time");
+  const house = await freshHouse();
+  await pictures(house, () => roomForPhotos(never, 1e9)).take(new Blob(["abc"]), wanted);
+  assert.equal(asked, 1);
+  answer();
+  await rest();
+  const again = storageState(never, 1e9);
+  answer();
+  assert.equal((await again).free, 40e6);
+  const mute = { persisted: () => new Promise<boolean>(() => undefined), persist: () => new Promise<boolean>(() => undefined) };
+  assert.equal((await storageState(mute, 5)).photos_allowed, true);
 });
 
 test("settled only when every picture under way is kept or lost", async () => {

@@ -8,6 +8,10 @@ const NO_PHOTOS = 60 * MEGABYTE;
 /** What a browser offers of it; older ones less (estimate: iPadOS 17). */
 export type Space = Partial<Pick<StorageManager, "estimate" | "persist" | "persisted">>;
 
+/** How long a browser may think about it, ms. Some never answer; nobody's photo and nobody's sync waits for that. */
+const PATIENCE = 1_500;
+const silent = new WeakSet<Space>(); // asked, and not heard of since
+
 const browsers = (): Space => (globalThis.navigator?.storage as Space | undefined) ?? {};
 
 /** Asks the browser, without a question to the person, not to clear this away by itself. Some say no. */
@@ -20,16 +24,34 @@ export async function askToPersist(space: Space = browsers()): Promise<boolean |
   }
 }
 
-export async function storageState(space: Space = browsers()): Promise<StorageState> {
-  const [persisted, room] = await Promise.all([space.persisted?.().catch(() => null) ?? null, measured(space)]);
+export async function storageState(space: Space = browsers(), patience_ms = PATIENCE): Promise<StorageState> {
+  const [persisted, room] = await heard(space, patience_ms, () =>
+    Promise.all([space.persisted?.().catch(() => null) ?? null, measured(space)]));
   const { free } = room;
   return { persisted, ...room, photos_allowed: free === null || free >= NO_PHOTOS, warning: warning(free) };
 }
 
 /** Raises storage_full when no more photos may be taken. */
-export async function roomForPhotos(space: Space = browsers()): Promise<void> {
-  const { photos_allowed, free } = await storageState(space);
+export async function roomForPhotos(space: Space = browsers(), patience_ms = PATIENCE): Promise<void> {
+  const { photos_allowed, free } = await storageState(space, patience_ms);
   if (!photos_allowed) throw new Trouble("storage_full", fullWords(free ?? 0), { free });
+}
+
+type Said = [persisted: boolean | null, room: Pick<StorageState, "used" | "quota" | "free">];
+const NOTHING_SAID: Said = [null, { used: null, quota: null, free: null }];
+
+/** What the browser says in time, else nothing. As long as it owes an answer it is not asked again. */
+async function heard(space: Space, patience_ms: number, ask: () => Promise<Said>): Promise<Said> {
+  if (silent.has(space)) return NOTHING_SAID;
+  const asked = ask().finally(() => silent.delete(space));
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<Said>((give_up) => {
+    timer = setTimeout(() => {
+      silent.add(space);
+      give_up(NOTHING_SAID);
+    }, patience_ms);
+  });
+  return Promise.race([asked, late]).finally(() => clearTimeout(timer));
 }
 
 /** Bytes; null where the browser does not say. */

@@ -24,6 +24,7 @@ import { Tasks } from "./tasks";
 import { Village } from "./village";
 
 const Rescue = lazily(() => import("./rescue").then((one) => one.Rescue));
+const LeftDrafts = lazily(() => import("./left-drafts").then((one) => one.LeftDrafts));
 const Evidence = lazily(() => import("./evidence").then((one) => one.Evidence));
 
 restoreTheme();
@@ -45,6 +46,7 @@ function Doors() {
   if (ticket) return <Enrol ticket={ticket} />;
   if (place === "enrol") return <ScanPage wants="enrol" />;
   if (place === "rescue") return <Rescue />; // whoever is signed in or not, and whatever became of the session
+  if (place === "left") return <LeftDrafts key={id} person={id} />;
   if (place === "sign-in") return <SignIn name={id} />;
   if (!person.value) return <Loading words="正在打开…" />;
   const who = person.value.current;

@@ -78,7 +78,7 @@ function Device({ storage }: { storage: StorageState | null }) {
         <dl class="facts">
           <dt>上次同步</dt><dd class={late ? "soon" : ""}>{sync.last_ok ? `${told(sync.last_ok, now)}${late ? `，已有 ${waited(sync.last_ok, now)}` : ""}` : "还没有同步过"}</dd>
           <dt>剩余空间</dt><dd>{storage?.free == null ? "系统没有告知" : <>{gigabytes(storage.free)}<Bar value={Math.min(storage.free, FULL)} of={FULL} label="剩余空间" /></>}</dd>
-          <dt>长期保存</dt><dd>{storage?.persisted ? "已允许，系统不会清掉巡村的数据" : "未允许，请尽量每天联网上传一次"}</dd>
+          <dt>长期保存</dt><dd>{storage?.persisted ? "已允许，系统不会清掉巡村的数据" : `${storage?.persisted === false ? "未允许" : "系统没有告知"}，请尽量每天联网上传一次`}</dd>
           <dt>应用版本</dt><dd>{tablet.build}</dd>
         </dl>
         {storage?.warning && <Note kind="amber">{storage.warning}</Note>}

@@ -63,8 +63,9 @@ function Ended({ person }: { person: Known }) {
   return (
     <Note kind="amber">
       {person.title || person.name}的账号，或这台平板，已由办公室停用，村庄和任务已从本机清除。
-      {person.drafts > 0 && `没填完的检查还有 ${person.drafts} 份留在本机，恢复使用后登录可以接着填，也可以导出。`}
+      {person.drafts > 0 && `没填完的检查还有 ${person.drafts} 份留在本机，可以看，也可以导出；恢复使用后登录可以接着填。`}
       有疑问请联系区级办公室。
+      {person.drafts > 0 && <LinkButton to={`/left/${person.id}`}>看没填完的检查</LinkButton>}
     </Note>
   );
 }
