@@ -12,6 +12,11 @@ from playwright.sync_api import Locator, Page, expect
 from tests.journeys.tablet_hand import Hand, Tapped
 from tests.journeys.test_tablet_day import fill
 
+# The browser's own opening of pictures, begun when the test says so: how long it takes is nobody's guess then.
+SLOWLY = """() => {
+  const begin = new Promise((go) => { window.goOn = go; }), open = window.createImageBitmap.bind(window);
+  window.createImageBitmap = async (...picture) => { await begin; return open(...picture); };
+}"""
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.short_sheet]
 
 
@@ -93,6 +98,8 @@ def test_a_photo_that_fails_after_its_item_was_left_is_told_until_read(
 
 def test_a_photo_still_being_made_goes_along_when_the_visit_is_handed_in(hand: Hand, large: Path) -> None:
     page, tapped = hand.page, Tapped()
+    page.reload()
+    page.evaluate(SLOWLY)
     hand.village("吕家坡村")
     hand.begin()
     found(page)
@@ -105,9 +112,14 @@ def test_a_photo_still_being_made_goes_along_when_the_visit_is_handed_in(hand: H
     page.get_by_role("button", name="提交检查结果").click()
     page.locator(".read-line", has_text="RE-1.1").click()
     hand.choose(page.locator("article.finding").last, "拍照", large)
+    mark = page.locator("a.marks .mark").first
+    expect(mark).to_have_text("正在存照片 1")
     page.get_by_role("button", name="签字完成").first.click()
+    expect(mark).to_have_text("正在存照片 1")
     page.get_by_role("button", name="提交检查结果").click()
     page.get_by_role("button", name="确定提交").dblclick()
+    expect(page.get_by_text("还有 1 张照片正在存，存好就提交。")).to_be_visible()
+    page.evaluate("window.goOn()")
     expect(page.locator(".done")).to_contain_text("照片 1 张", timeout=120_000)
     page.goto(f"{hand.url}/tablet/#/outbox")
     expect(page.get_by_text("等待上传 1 项")).to_be_visible()
