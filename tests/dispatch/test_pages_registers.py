@@ -69,7 +69,7 @@ async def test_why_no_more_time_can_be_asked_for_is_said(app: Starlette) -> None
     await Task.filter(id=late).update(deadline=clock.now() - timedelta(hours=1))
     async with at_desk(app, "village") as village:
         page = said(await village.get(PAGE.format(late)))
-        assert "需要延期" not in page and "已过能申请延期的时间。确实来不及的，请尽快与王平镇联系" in page
+        assert "需要延期" not in page and "申请延期的时限已过。确实来不及的，请尽快与王平镇联系" in page
 
 
 async def test_a_departments_refusal_goes_to_the_office_and_says_so(app: Starlette) -> None:
