@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from PIL import ImageFile
 
 from tests import postgres
@@ -13,6 +15,16 @@ from tests.staying import STAYING
 from tests.worlds import Worlds, share
 from villages.ground.database import open_database
 from villages.ground.settings import Settings
+
+# Every run of the suite draws the same, however slow the machine is; `--hypothesis-profile=free` draws anew.
+for _profile in ("free", "suite"):
+    hypothesis_settings.register_profile(
+        _profile,
+        derandomize=_profile == "suite",
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+    hypothesis_settings.load_profile(_profile)  # "suite" in the end
 
 # They drive browsers and servers of their own. Last, when the tablet's tests against the server no longer run beside
 # them: on a crowded machine a browser waits in vain.

@@ -59,11 +59,12 @@ async def test_one_key_one_job(press: House, kind: list[str]) -> None:
     assert (done.state, done.result, done.done, done.total, done.tries) == ("done", "made", 1, 2, 1)
 
 
-async def test_the_loop_wakes_at_once(press: House, kind: list[str]) -> None:
+async def test_the_loop_wakes_at_once(press: House, kind: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "POLL", 3600.0)
     loop = asyncio.create_task(jobs.run_jobs(press.app.state))
-    await asyncio.sleep(0.1)  # it has looked, found nothing, and lies down for seconds
+    await asyncio.sleep(0.1)  # it has looked, found nothing, and lies down for an hour
     await jobs.enqueue("note", "a", {}, None)
-    for _ in range(150):
+    for _ in range(6000):
         if (await Job.get(key="a")).state == "done":
             break
         await asyncio.sleep(0.01)

@@ -48,7 +48,7 @@ async def fetched(desk: Desk, query: str = "") -> Any:
     page = await desk.get(f"/ledger{query}")
     form = form_in(page[page.index("panel narrow") :], f"/ledger{query}")
     assert (await desk.send(form)).status_code == 303
-    for _ in range(200):
+    for _ in range(2400):
         answer = await desk.http.get(f"/ledger.xlsx{query}")
         if answer.status_code == 200:
             return openpyxl.load_workbook(io.BytesIO(answer.content))
@@ -170,7 +170,7 @@ async def test_a_program_gets_the_same_file(app: Starlette) -> None:
         bearer = {"Authorization": f"Bearer {token}"}
         first = await desk.http.get("/ledger.xlsx?stage=all", headers=bearer)
         assert first.status_code == 202 and first.json()["state"] in ("waiting", "running")
-        for _ in range(200):
+        for _ in range(2400):
             answer = await desk.http.get(first.json()["url"], headers=bearer)
             if answer.status_code == 200:
                 break

@@ -25,7 +25,7 @@ async def app(tmp_path: Path) -> AsyncIterator[Starlette]:
 
 async def settled(desk: Desk, path: str) -> str:
     """The page once nothing is under way any more."""
-    for _ in range(400):
+    for _ in range(2400):
         html = await desk.get(path)
         if "http-equiv" not in html:
             return html

@@ -62,6 +62,7 @@ class Said:
 
     found: Counter[str] = field(default_factory=Counter)
     shots: Counter[str] = field(default_factory=Counter)
+    last: Counter[str] = field(default_factory=Counter)  # photos of what was found last
     doing: tuple[str, str] = ("", "")  # tap or photo, item
     struck: Counter[str] = field(default_factory=Counter)
     finished: Counter[str] = field(default_factory=Counter)  # what was under way and was there all the same
@@ -74,16 +75,21 @@ def ride(hand: Hand, said: Said, shots: list[Path], dice: random.Random) -> None
         said.doing = ("", "")
         back_to(hand, item)
         cards = hand.page.locator("article.finding")
+        expect(cards).to_have_count(said.found[item])  # all that lay there is shown before anything is added
+        if said.found[item]:
+            expect(cards.last.locator(".thumb")).to_have_count(said.last[item])
         if said.found[item] and dice.random() < 0.55 and sum(said.shots.values()) < 90:
             said.doing = ("photo", item)
             hand.shoot(cards.last, "拍", dice.choice(shots))
             said.shots[item] += 1
+            said.last[item] += 1
         else:
             said.doing = ("tap", item)
             hand.page.get_by_role("group", name="常用语").locator("button.chip").first.click()
             expect(cards).to_have_count(said.found[item] + 1)
             hand.saved()
             said.found[item] += 1
+            said.last[item] = 0
 
 
 def compare(hand: Hand, said: Said) -> None:
@@ -97,6 +103,7 @@ def compare(hand: Hand, said: Said) -> None:
             assert more in ((0, 1) if (what, at) == (kind, item) else (0,)), (kind, item, more, said)
             said.finished[kind] += more
             counted[item] += more
+            said.last[item] = said.last[item] + more if kind == "photo" else said.last[item] * (not more)
 
 
 def test_a_browser_killed_at_any_moment(

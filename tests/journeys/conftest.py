@@ -69,7 +69,7 @@ def sign_in(server: str, browser: Browser) -> Callable[[str, int, int], Page]:
 
     def enter(name: str, width: int, height: int) -> Page:
         page = browser.new_context(viewport={"width": width, "height": height}, locale="zh-CN").new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(60_000)
         page.goto(f"{server}/sign-in")
         page.fill("input[name=name]", name)
         page.fill("input[name=password]", "xuncun-demo")

@@ -17,7 +17,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, Playwright, expec
 
 from tests.journeys.flags import FLAGS
 
-WAIT = 20_000
+WAIT = 60_000
 HERE = {"latitude": 39.97, "longitude": 116.01, "accuracy": 9}
 GROUP = '[role="group"][aria-label="{}"]'
 LOOK = """(code) => {

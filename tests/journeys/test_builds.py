@@ -46,7 +46,7 @@ def address(builder: Builder, asked: list[str]) -> Iterator[str]:
 @pytest.fixture
 def tablet(browser: Browser) -> Iterator[BrowserContext]:
     with browser.new_context(locale="zh-CN") as context:
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(60_000)
         yield context
 
 

@@ -95,7 +95,7 @@ def test_works_over_https_and_then_without_network(addresses: list[str], trustin
     trust, tablet, desk = addresses[:3]
     assert trust.startswith("http://") and tablet == f"{desk}tablet/" and desk.startswith("https://")
     with trusting.new_context(locale="zh-CN", viewport={"width": 1180, "height": 820}) as context:
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(60_000)
         page = context.new_page()
         page.goto(trust)
         page.get_by_role("link", name="打开平板端").click()

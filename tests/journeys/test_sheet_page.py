@@ -62,7 +62,7 @@ def page(request: pytest.FixtureRequest, browser: Browser, address: str) -> Iter
     width, height = request.param
     context = browser.new_context(viewport={"width": width, "height": height}, has_touch=True, locale="zh-CN")
     page = context.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(60_000)
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.goto(address)

@@ -54,7 +54,7 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
         locale="zh-CN", has_touch=True, viewport={"width": 360, "height": 740}, geolocation=here,
         permissions=["geolocation"],
     ) as opened:  # fmt: skip
-        opened.set_default_timeout(15_000)
+        opened.set_default_timeout(60_000)
         yield opened
 
 

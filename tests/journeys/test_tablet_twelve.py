@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Playwright
+from playwright.sync_api import Playwright, expect
 
 from tests.journeys.tablet_hand import Hand, Tapped
 from tests.journeys.test_tablet_day import Wire, fill, same_as_tapped, same_bytes
@@ -34,7 +34,7 @@ def test_villages_in_a_row(server: str, playwright: Playwright, photo_folder: Pa
         hand.begin()
         fill(hand, tapped, shots, FAULTS)
         hand.finish(f"负责人{number}")
-    assert hand.mark(f"待传 {VILLAGES}").count() == 1
+    expect(hand.mark(f"待传 {VILLAGES}")).to_be_visible()
     hand.offline(False)
     hand.drained(240)
     for code, tapped in done.items():

@@ -50,16 +50,47 @@ async function open(): Promise<void> {
   sheet = await drafts.open(inspection);
 }
 
-/** Milliseconds from each tap to its being on the disk. */
-async function taps(count: number): Promise<number[]> {
-  const took: number[] = [];
+const timed = async (work: () => unknown): Promise<number> => {
+  const from = performance.now();
+  await work();
+  return performance.now() - from;
+};
+
+/** Milliseconds from each tap to its being on the disk, and what a store that holds nothing else takes beside it. */
+async function taps(count: number): Promise<{ taps: number[]; bare: number[] }> {
+  const took = { taps: [] as number[], bare: [] as number[] };
+  const put = await bare();
   for (let n = 0; n < count; n += 1) {
-    const from = performance.now();
-    sheet!.answer(`RE-${n % 42}`, { counts: { each: n }, note: `第 ${n} 次` });
-    await sheet!.flush();
-    took.push(performance.now() - from);
+    const answer = { counts: { each: n }, note: `第 ${n} 次` };
+    took.taps.push(await timed(() => {
+      sheet!.answer(`RE-${n % 42}`, answer);
+      return sheet!.flush();
+    }));
+    took.bare.push(await timed(() => put([{ id: n % 42, answer }])));
   }
   return took;
+}
+
+/** A store of the browser's with nothing of ours around it: puts all of these in one go. */
+async function bare(): Promise<(all: unknown[]) => Promise<void>> {
+  const db = await new Promise<IDBDatabase>((done) => {
+    const ask = indexedDB.open("bare");
+    ask.onupgradeneeded = () => void ask.result.createObjectStore("all", { keyPath: "id" });
+    ask.onsuccess = () => done(ask.result);
+  });
+  return (all) => new Promise((done) => {
+    const t = db.transaction("all", "readwrite", { durability: "strict" });
+    for (const one of all) t.objectStore("all").put(one);
+    t.oncomplete = () => done();
+  });
+}
+
+/** Milliseconds that all villages and tasks take to be read, and as many put into a bare store. */
+async function reads(): Promise<{ villages: number; tasks: number; read: number; bare: number }> {
+  let [villages, tasks]: [unknown[], unknown[]] = [[], []];
+  const read = await timed(async () => { [villages, tasks] = [await rows.all("village"), await rows.all("task")]; });
+  const put = await bare();
+  return { villages: villages.length, tasks: tasks.length, read, bare: await timed(() => put([...villages, ...tasks])) };
 }
 
 async function developed(name: string, more: { role?: "signature"; lastModified?: number; position?: null } = {}) {
@@ -72,7 +103,7 @@ const told = async <T>(work: Promise<T>): Promise<T | { code: string; message: s
   work.catch((error) => ({ code: String(error.code ?? error), message: String(error.message) }));
 
 const bench = {
-  start, open, taps, sheet: () => sheet, drafts, shelf, rows, outbox: makeOutbox(shelf),
+  start, open, taps, reads, sheet: () => sheet, drafts, shelf, rows, outbox: makeOutbox(shelf),
   only: async (name: string) => void (await develop(await fetched(name), wanted)),
   developed: (...args: Parameters<typeof developed>) => told(developed(...args)),
   /** What the camera has put into the page's file field. */

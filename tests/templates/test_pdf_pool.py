@@ -222,7 +222,7 @@ async def test_workers_are_renewed_and_leave_nothing_behind(
     finally:
         pool.close()
     assert len(seen) >= 3
-    for _ in range(100):
+    for _ in range(1200):
         if not workers() - before:
             break
         await asyncio.sleep(0.05)
@@ -233,7 +233,9 @@ async def test_workers_are_renewed_and_leave_nothing_behind(
 async def test_a_cancelled_wait_does_not_block_the_pool(pool: PaperPool, folder: Path) -> None:
     job = asyncio.create_task(pool.render("scorecard", card(folder)))
     await asyncio.sleep(0.05)
-    job.cancel()
+    while not job.cancel():  # it was printed before we looked: another one
+        job = asyncio.create_task(pool.render("scorecard", card(folder)))
+        await asyncio.sleep(0.05)
     with pytest.raises(asyncio.CancelledError):
         await job
     assert (await pool.render("scorecard", card(folder))).startswith(b"%PDF")

@@ -98,7 +98,7 @@ async def test_a_reader_does_not_wait_for_an_open_change(any_district: Settings)
 
     task = asyncio.create_task(change(work, district=DISTRICT, actor=SYSTEM, verb="x"))
     await opened.wait()
-    seen = await asyncio.wait_for(Town.get(code="110109001"), 2)
+    seen = await asyncio.wait_for(Town.get(code="110109001"), 60)
     assert seen.stat_name != "未提交"
     go.set()
     await task
