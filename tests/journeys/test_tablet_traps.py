@@ -187,3 +187,45 @@ def test_a_clock_ten_years_off_hides_nothing_and_judges_nothing(hand: Hand, year
     hand.begin()
     hand.close()
     hand.open(offline=True)  # by the right time again
+
+
+# Whether the card was still taking no taps when the second of two came: on a machine that stalled it no longer is.
+TAPS = """() => {
+  window.taps = [];
+  addEventListener("click", () => window.taps.push(document.querySelector(".finding-calm") !== null), true);
+}"""
+
+
+def test_a_double_tap_makes_one_finding_and_opens_nothing(hand: Hand) -> None:
+    page = hand.page
+    hand.village("东石古岩村")
+    hand.begin()
+    cards, dialog = page.locator("article.finding"), page.get_by_role("dialog")
+    for made in range(10):
+        page.evaluate(TAPS)
+        page.get_by_role("group", name="常用语").locator("button.chip").first.dblclick()
+        expect(cards).to_have_count(made + 1)
+        if page.evaluate("() => window.taps[1]"):
+            break
+        hand.saved()
+        page.reload()
+    else:
+        raise AssertionError("the card took the second tap of every double tap")
+    expect(dialog).to_have_count(0)
+    cards.last.locator("button.finding-head").click()
+    expect(dialog).to_have_count(1)
+
+
+def test_on_a_phone_what_is_asked_before_handing_in_comes_into_sight(hand: Hand) -> None:
+    page = hand.page
+    page.set_viewport_size({"width": 360, "height": 740})
+    hand.village("色树坟村")
+    hand.begin()
+    fill(hand, Tapped(), [], {})
+    page.get_by_role("button", name="签字完成").first.click()
+    page.get_by_role("button", name="拒签").click()
+    page.get_by_role("button", name="村负责人不在场").click()
+    page.get_by_role("button", name="提交检查结果").click()
+    expect(page.get_by_role("button", name="确定提交")).to_be_in_viewport(ratio=1)
+    expect(page.get_by_role("button", name="再看看")).to_be_in_viewport(ratio=1)
+    page.set_viewport_size({"width": 1180, "height": 820})

@@ -1,4 +1,5 @@
 /** One finding on the sheet: what, where, how many; its photos; and what becomes of it. */
+import { useEffect, useState } from "preact/hooks";
 import type { Action, DraftFinding } from "../../model";
 import { TroubleCard } from "../../parts/bits";
 import { useAct } from "../../parts/hooks";
@@ -14,13 +15,14 @@ import { useScrollTo } from "./scroll";
 import { Shoot } from "./shoot";
 import { useNoPhotos } from "./storage";
 
-interface Props { item: Item; id: string; n: number; at: boolean; onEdit: () => void }
+interface Props { item: Item; id: string; n: number; at: boolean; born: boolean; onEdit: () => void }
 
-export function FindingCard({ item, id, n, at, onEdit }: Props) {
+export function FindingCard({ item, id, n, at, born, onEdit }: Props) {
   const { model } = useDesk();
   const finding = useSheet((one) => one.findingOf(item.code, id));
   const photos = useSheet((one) => one.photosOf(item.code));
   const box = useScrollTo(at);
+  const calm = useCalm(born);
   if (!finding) return null;
   const change = (next: Partial<DraftFinding>) => model.finding(item.code, (answer) => changeFinding(item, answer, id, next));
   const before = photosOf(finding, photos, "before");
@@ -30,7 +32,7 @@ export function FindingCard({ item, id, n, at, onEdit }: Props) {
     ...after.map((photo) => ({ id: photo.id, sha256: photo.sha256, words: `整改后 ${clock(photo.taken_at)}`, pairs: photo.pairs, whole: photo.whole })),
   ];
   return (
-    <article class={`finding ${at ? "finding-at" : ""}`} ref={box} aria-label={`问题 ${n}`}>
+    <article class={`finding ${at ? "finding-at" : ""} ${calm ? "finding-calm" : ""}`} ref={box} aria-label={`问题 ${n}`}>
       <button type="button" class="finding-head" onClick={onEdit}>
         <span class="finding-n">{n}</span>
         <span class="finding-words">
@@ -45,6 +47,18 @@ export function FindingCard({ item, id, n, at, onEdit }: Props) {
       <Actions chosen={finding.action} onChoose={(action) => change({ action })} />
     </article>
   );
+}
+
+const CALM = 400; // ms
+
+/** A card that comes up where the finger is takes no tap for a moment: the second of a double tap is none for it. */
+function useCalm(born: boolean): boolean {
+  const [calm, set] = useState(born);
+  useEffect(() => {
+    const timer = setTimeout(() => set(false), CALM);
+    return () => clearTimeout(timer);
+  }, []);
+  return calm;
 }
 
 /** · 2 处 · 较重 · 3 天. */

@@ -19,11 +19,13 @@ export function Findings({ item, at }: Props) {
   const [edit, setEdit] = useState<string | null>(null);
   const act = useAct();
   const barred = useNoPhotos(useSheet((one) => one.photos.length));
+  const born = useRef<string | null>(null); // the finding that the last tap here made
   const fresh = useRef<string | null>(null); // the finding that this opening of the camera makes
   const add = (text: string): string => {
     const answer = model.open.answers.get(item.code);
     const finding = newFinding(item, answer, { id: newId(), village: model.draft.village, text });
     model.change(item.code, addFinding(item, answer, finding));
+    born.current = finding.id;
     return finding.id;
   };
   const say = (text: string) => {
@@ -50,7 +52,7 @@ export function Findings({ item, at }: Props) {
     <section class="findings" aria-label="问题">
       {barred && <p class="note note-amber">{barred}</p>}
       {(findings ?? []).map((finding, n) => (
-        <FindingCard key={finding.id} item={item} id={finding.id} n={n + 1} at={finding.id === at} onEdit={() => setEdit(finding.id)} />
+        <FindingCard key={finding.id} item={item} id={finding.id} n={n + 1} at={finding.id === at} born={finding.id === born.current} onEdit={() => setEdit(finding.id)} />
       ))}
       <div class={`phrases ${bare ? "phrases-wanted" : ""}`} role="group" aria-label="常用语">
         <span class="phrases-name">{asks}</span>

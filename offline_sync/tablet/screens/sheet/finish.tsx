@@ -11,6 +11,7 @@ import { submissionOf } from "../../rules/submission";
 import { AmendReason } from "./amending";
 import { useDesk, useSheet } from "./hooks";
 import { ReadOver } from "./read-over";
+import { useScrollTo } from "./scroll";
 import { SignPart } from "./sign-part";
 import { NeedRows, ScoreNow } from "./tally";
 
@@ -59,6 +60,7 @@ function HandIn({ path }: { path: string }) {
   const tablet = useTablet();
   const act = useAct();
   const [sure, setSure] = useState(false);
+  const asked = useScrollTo<HTMLDivElement>(sure); // on a phone it would stand below the screen
   const needs = useSheet((one) => one.needs);
   const blocked = needs.filter((need) => need.weight === "block").length;
   const amends = useSheet((one) => one.draft.amends);
@@ -87,14 +89,14 @@ function HandIn({ path }: { path: string }) {
         {reasonless && <Note kind="amber">请先写明为什么更正，见上面。</Note>}
         {!sure && <Button kind="main" wide disabled={blocked > 0 || reasonless} onClick={() => setSure(true)}>{amends ? "提交更正" : "提交检查结果"}</Button>}
         {sure && (
-          <Note>
+          <div ref={asked}><Note>
             <p>{others ? `还有 ${others} 条提醒没处理，可以就这样提交。` : "各项都已填好。"}</p>
             {act.busy && making > 0 && <p>还有 {making} 张照片正在存，存好就提交。</p>}
             <div class="btns">
               <Button kind="main" busy={act.busy} disabled={blocked > 0 || reasonless} onClick={() => void handIn()}>确定提交</Button>
               <Button disabled={act.busy} onClick={() => setSure(false)}>再看看</Button>
             </div>
-          </Note>
+          </Note></div>
         )}
         {act.trouble && <TroubleCard trouble={act.trouble} again={() => void handIn()} />}
       </div>
