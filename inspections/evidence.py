@@ -14,7 +14,7 @@ from inspections.answers import PhotoIn
 from inspections.models import Photo, PhotoUse
 from villages.changes import SYSTEM, Actor, Line, change
 from villages.ground import clock
-from villages.ground.bulk import Question
+from villages.ground.bulk import Question, text_of
 from villages.ground.problems import Problem
 from villages.leavings import leave
 
@@ -84,7 +84,7 @@ def _is_own(row: dict[str, Any] | None, photo: PhotoIn, home: str, person: UUID 
 
 def slots_question(photos: Sequence[PhotoIn]) -> Question:
     """What `open_slots` has to know of the slots that are there."""
-    ids = [str(slot) for slot in _by_slot(photos)]
+    ids = [text_of(slot) for slot in _by_slot(photos)]
     hashes = list({photo.sha256 for photo in photos})
     text = (
         "SELECT id, sha256, state, has_preview, person, home, town FROM photo"
@@ -110,7 +110,7 @@ def open_slots(
     coming: list[str] = []
     told: list[str] = []
     for slot, photo in _by_slot(photos).items():
-        key = str(slot)
+        key = text_of(slot)
         if taken.get(key, photo.sha256) != photo.sha256:
             # One id for two pictures (a tablet's slip): the second is evidence too and gets a slot of its own.
             key = str(uuid5(NAMESPACE_OID, f"{slot}/{photo.sha256}"))

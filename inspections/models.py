@@ -63,8 +63,9 @@ class Assignment(Model):
         table = "assignment"
         table_description = " "
         unique_together = (("round", "village", "checklist", "person"),)
-        # The second: what a person may reach by the rounds under way, asked at every request of a tablet.
-        indexes = (Index(fields=("person", "rev")), Index(fields=("person", "round_id", "village")))
+        # The second: what a person may reach by the rounds under way, asked at every request of a tablet and answered
+        # by the index alone.
+        indexes = (Index(fields=("person", "rev")), Index(fields=("person", "round_id", "village", "stage")))
 
 
 class Inspection(Model):

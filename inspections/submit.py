@@ -42,6 +42,7 @@ class Prepared:
     person: UUID
     inspectors: list[str]
     answers: list[dict[str, Any]]
+    asks: list[Question]  # what `submit` must know under the lock; who can asks it as the change begins
     heard: datetime | None = None  # when it arrived, for one that waited for the office
 
 
@@ -63,7 +64,12 @@ def prepare(
         for section in checklist.sections
         for code in (item.code for item in section.items)
     ]
-    return Prepared(submission, checklist, scored, document, who.person, inspectors, answers, heard)
+    asks = [
+        _round_question(submission),
+        evidence.slots_question(submission.photos),
+        early_question(submission.inspection),
+    ]
+    return Prepared(submission, checklist, scored, document, who.person, inspectors, answers, asks, heard)
 
 
 def team_of(submission: Submission, author: UUID) -> list[str]:
@@ -91,7 +97,7 @@ async def submit(line: Line, ready: Prepared) -> tuple[Taken, list[str]]:
     Raises Hold for round_closed and duplicate_visit, which only the write lock can decide.
     """
     sub = ready.submission
-    rounds, slots, early = await line.ask(*questions(sub))
+    rounds, slots, early = await line.ask(*ready.asks)
     late = _round_takes(rounds, sub) and not await _came_in_time(line, ready)
     came = tuple(UUID(str(row["id"])) for row in early)
     ready = own_photos(ready, slots, home=sub.village, person=ready.person, early=came)
@@ -156,11 +162,6 @@ def own_photos(
         {**row, "findings": findings[row["item"]]} if row.get("findings") else row for row in ready.answers
     ]
     return replace(ready, submission=said, answers=answers)
-
-
-def questions(sub: Submission) -> list[Question]:
-    """What `submit` has to know under the write lock; a caller who can asks it as the change begins."""
-    return [_round_question(sub), evidence.slots_question(sub.photos), early_question(sub.inspection)]
 
 
 def _round_question(sub: Submission) -> Question:

@@ -85,7 +85,7 @@ async def _submit(args: Submission, who: Who, arrived: Arrived) -> Work:
             await join_before_photos(line, inspection.id, inspection.early)
         return taken_in(inspection, tasks, missing, about)
 
-    return Foreseen(work, [*submit.questions(args), open_tasks.question(args)])
+    return Foreseen(work, [*ready.asks, open_tasks.question(args)])
 
 
 async def _evidence(args: EvidenceArgs, who: Who, arrived: Arrived) -> Work:

@@ -16,7 +16,6 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
-import rfc8785
 from tortoise import Model, connections
 from tortoise.backends.base.client import BaseDBAsyncClient
 
@@ -26,6 +25,7 @@ from villages.ground.database import inside_change, sql, write_transaction
 T = TypeVar("T")
 GENESIS = "0" * 64
 _NUMBER = "UPDATE district_head SET rev = rev + 1 WHERE district = ? RETURNING rev, chain_hash, epoch"
+_canonical = msgspec.json.Encoder(order="sorted").encode
 _live: set[asyncio.Task[Any]] = set()
 # PostgreSQL names a unique violation too; callers that expect one must nest a savepoint.
 
@@ -131,8 +131,12 @@ class Line:
 
 
 def line_bytes(line: dict[str, Any]) -> bytes:
-    """The canonical (RFC 8785) form of a line that is hashed onto the chain."""
-    return bytes(rfc8785.dumps(line))
+    """The canonical (RFC 8785) form of a line that is hashed onto the chain.
+
+    A line is flat: names in ASCII, texts and whole numbers. For such the encoder's sorted order is that form, ten times as
+    quick as the library that knows every other; `tests/villages/test_chain.py` holds the two against each other.
+    """
+    return _canonical(line)
 
 
 def chain(prev_hash: str, line: dict[str, Any]) -> str:

@@ -29,6 +29,7 @@ HANDS = f"{SCENARIOS}a_task_that_changes_hands_leaves_the_one_and_comes_to_the_o
 FLOORS = "tests/hostile/test_floors.py::test_"
 OWN = "tests/hostile/test_previews.py::test_a_preview_is_its_authors_own_and_whole_or_none"
 CHANGES = "tests/villages/test_changes.py::test_"
+SHARED = "tests/villages/test_group_commit.py::test_"
 SECONDS = 600  # one trial
 
 
@@ -64,6 +65,12 @@ GUARDS = (
         (f"{CHANGES}a_change_takes_the_next_number_and_leaves_a_line[sqlite]",)),
     Guard("shield", "I22", (Edit("villages/changes.py", "return await asyncio.shield(task)", "return await task"),),
         (f"{CHANGES}thousands_of_random_cancellations_leave_the_database_usable[sqlite]",)),
+    Guard("a part of one's own", "I6, I22", (Edit(
+        "villages/ground/sqlite_engine.py", '            raw.execute("ROLLBACK TO part")\n', ""),),
+        (f"{SHARED}who_fails_takes_back_nothing_of_others",)),
+    Guard("answered after the commit", "I2, I6", (Edit(
+        "villages/ground/sqlite_engine.py", "        failed = await asyncio.shield(self._group.ended)\n", "        failed = None\n"),),
+        (f"{SHARED}nobody_is_answered_before_the_commit",)),
     Guard("look-up by id", "F8, I2, I3", (Edit(
         "offline_sync/receipts.py", "    if not found:\n        return None\n    row = found[0]\n", "    return None\n    row = found[0]\n"),),
         (KILLED,)),

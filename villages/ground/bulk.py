@@ -17,8 +17,8 @@ from tortoise import Model, fields
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.exceptions import IntegrityError, OperationalError
 
+from villages.ground.sqlite_engine import Part
 from villages.ground.sqlite_engine import Question as Question
-from villages.ground.sqlite_engine import done
 
 Row = Mapping[str, Any]
 Statement = tuple[str, list[list[Any]]]
@@ -127,14 +127,13 @@ async def run_all(client: BaseDBAsyncClient, statements: list[Statement]) -> Non
 
 
 async def commit_all(client: BaseDBAsyncClient, statements: list[Statement]) -> None:
-    """Run the last statements of the open transaction and, on SQLite, commit in the same trip. Raises as `run_all`."""
-    if client.capabilities.dialect != "sqlite":
+    """Run the last statements of a change and, on SQLite, commit. Raises as `run_all`."""
+    if not isinstance(client, Part):
         await run_all(client, statements)
         return
     for text, values in statements:
         client.log.debug("%s: %d rows", text, len(values))
-    await _there(client, _commit_here, statements)
-    done(client)
+    await client.last(lambda raw: _run_here(raw, statements), sum(len(values) for _, values in statements))
 
 
 async def ask_all(client: BaseDBAsyncClient, questions: list[Question]) -> list[list[dict[str, Any]]]:
@@ -164,11 +163,6 @@ def _run_here(connection: sqlite3.Connection, statements: list[Statement]) -> No
             connection.execute(text, values[0])
         else:
             connection.executemany(text, values)
-
-
-def _commit_here(connection: sqlite3.Connection, statements: list[Statement]) -> None:
-    _run_here(connection, statements)
-    connection.commit()
 
 
 def _ask_here(connection: sqlite3.Connection, questions: list[Question]) -> list[list[dict[str, Any]]]:

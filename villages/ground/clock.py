@@ -28,7 +28,7 @@ def plausible(moment: datetime | None) -> datetime | None:
 
 def rfc3339(moment: datetime) -> str:
     """`2026-11-22T08:05:11.123Z`: fixed width, so that text order is time order."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def end_of_day(day: date) -> datetime:

@@ -22,6 +22,7 @@ from villages.ground.sqlite_engine import Client, Question
 
 APPS = ("villages", "inspections", "dispatch", "offline_sync")  # stair order: migrations run in it
 inside_change: ContextVar[bool] = ContextVar("inside_change", default=False)
+_inside_snapshot: ContextVar[bool] = ContextVar("inside_snapshot", default=False)
 _eye: sqlite3.Connection | None = None  # for `look`: belongs to the event loop's own thread
 
 
@@ -146,7 +147,7 @@ async def look(text: str, *values: Any) -> list[dict[str, Any]]:
     Waking the reader's thread and being woken by it costs several times what such a look does. Whatever walks over
     many rows goes through `rows`: here it would hold up every request.
     """
-    if _eye is None or inside_change.get() or isinstance(connections.get("reader"), TransactionalDBClient):
+    if _eye is None or inside_change.get() or _inside_snapshot.get():
         return await rows(text, *values)
     return [dict(row) for row in _eye.execute(text, values)]
 
@@ -158,8 +159,8 @@ async def write_transaction(
     """A write transaction that begins with these statements (with `?`); yields its client and their rows."""
     default = connections.get("default")
     if isinstance(default, Client) and not isinstance(default, TransactionalDBClient):
-        async with default.opened_by(first) as client:
-            yield client, client.answers
+        async with default.change(first) as part:
+            yield part, part.answers
         return
     async with in_transaction("default") as client:
         yield client, [await client.execute_query_dict(sql(client, text), values) for text, values in first]
@@ -171,4 +172,8 @@ async def snapshot() -> AsyncIterator[BaseDBAsyncClient]:
     async with in_transaction("reader") as client:
         if client.capabilities.dialect != "sqlite":
             await client.execute_query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        yield client
+        token = _inside_snapshot.set(True)
+        try:
+            yield client
+        finally:
+            _inside_snapshot.reset(token)
