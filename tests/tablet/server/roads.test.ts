@@ -85,14 +85,15 @@ test("an hour of 500: backing off, saying so, losing nothing", () => tablet(asyn
 
 test("a second act is handed in while photos of the first are on their way", () => tablet(async (mine) => {
   road.mishap = ({ path }) => (path.startsWith("/api/tus") ? { delay_ms: 150 } : undefined);
-  await mine.visit([shot("a"), shot("b"), shot("c")], nextVillage());
+  const { photos } = await mine.visit([shot("a"), shot("b"), shot("c")], nextVillage());
   await until("the first photo", () => road.count("POST", "/api/tus") > 0);
   const { entry } = await mine.visit([shot("d")], nextVillage());
   await until("the second act", () => commandsOf(entry.id).length === 1);
   await mine.drained(undefined, 50_000); // with its own photo: the next turn by itself would be after a minute
-  const sent = road.log.map((one) => one.path);
-  const [handed, photos] = [sent.lastIndexOf("/api/sync/push"), sent.map((path) => path.startsWith("/api/tus"))];
-  assert.ok(photos.lastIndexOf(true) > handed && photos.indexOf(true) < handed, "between photos, not behind them");
+  const named = photos.map(({ sha256 }) => Buffer.from(sha256).toString("base64"));
+  const ofTheFirst = road.log.map(({ headers }) => named.some((name) => String(headers["upload-metadata"]).includes(name)));
+  const handed = road.log.map(({ path }) => path).lastIndexOf("/api/sync/push");
+  assert.ok(ofTheFirst.indexOf(true) < handed && handed < ofTheFirst.lastIndexOf(true), "between photos, not behind them");
 }));
 
 test("a visit finished while news come in goes with its photos at once", () => tablet(async (mine) => {
