@@ -216,6 +216,31 @@ def test_a_double_tap_makes_one_finding_and_opens_nothing(hand: Hand) -> None:
     expect(dialog).to_have_count(1)
 
 
+def test_a_finding_backed_out_of_is_none_and_a_figure_backed_out_of_stays(hand: Hand) -> None:
+    page = hand.page
+    hand.village("东王平村")
+    hand.begin()
+    cards, dialog = page.locator("article.finding"), page.get_by_role("dialog")
+    other = page.get_by_role("group", name="常用语").get_by_role("button", name="其他…")
+    other.click()
+    expect(dialog).to_be_visible()
+    page.go_back()
+    expect(dialog).to_have_count(0)
+    expect(cards).to_have_count(0)
+    expect(page.locator(".earned")).to_have_text("未填")
+    other.click()
+    dialog.get_by_placeholder("如：村委会东侧 30 米").fill("桥头")
+    page.go_back()
+    expect(cards).to_have_count(1)  # a word was said
+    expect(page.locator(".phrases-name")).to_have_text("这一处是什么问题？")
+    page.locator(".step-figure").first.click()
+    for key in ("1", "2"):
+        dialog.get_by_role("button", name=key, exact=True).click()
+    page.go_back()
+    expect(dialog).to_have_count(0)
+    expect(page.locator(".step-figure").first).to_have_text("12")
+
+
 def test_on_a_phone_what_is_asked_before_handing_in_comes_into_sight(hand: Hand) -> None:
     page = hand.page
     page.set_viewport_size({"width": 360, "height": 740})
@@ -225,7 +250,9 @@ def test_on_a_phone_what_is_asked_before_handing_in_comes_into_sight(hand: Hand)
     page.get_by_role("button", name="签字完成").first.click()
     page.get_by_role("button", name="拒签").click()
     page.get_by_role("button", name="村负责人不在场").click()
-    page.get_by_role("button", name="提交检查结果").click()
+    send = page.get_by_role("button", name="提交检查结果")
+    send.evaluate("button => button.scrollIntoView({ block: 'end' })")  # as far as one scrolls to reach it
+    send.click()
     expect(page.get_by_role("button", name="确定提交")).to_be_in_viewport(ratio=1)
     expect(page.get_by_role("button", name="再看看")).to_be_in_viewport(ratio=1)
     page.set_viewport_size({"width": 1180, "height": 820})

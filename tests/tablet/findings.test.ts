@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { DraftAnswer } from "../../offline_sync/tablet/model";
 import { type Item } from "../../offline_sync/tablet/rules/checklist";
-import { addFinding, changeFinding, isHeavy, newFinding, removeFinding, shorterTerm, untold } from "../../offline_sync/tablet/rules/findings";
+import { addFinding, changeFinding, isHeavy, newFinding, removeFinding, shorterTerm, unbegun, untold } from "../../offline_sync/tablet/rules/findings";
 import { drawHomes, drawNote, mix, drawn, seedOf } from "../../offline_sync/tablet/rules/homes";
 import { RE, blank, found, id } from "./sheets";
 
@@ -89,4 +89,21 @@ test("the draw's note says enough to repeat it", () => {
   assert.deepEqual(drawn(drawNote(120, 1, "")), { homes: 120, turn: 1, reason: "" });
   assert.deepEqual(drawn(drawNote(120, 2, "抽中的户无人在家")), { homes: 120, turn: 2, reason: "抽中的户无人在家" });
   assert.equal(drawn("无人"), null);
+});
+
+test("a finding begun and left without a word leaves nothing; what was counted before it stays, what was said of it too", () => {
+  const begin = (before: DraftAnswer | undefined) => {
+    const made = newFinding(LITTER, before, { id: id(77), village: "v" });
+    return { ...(before ?? blank("RE-1.1")), ...addFinding(LITTER, before, made) };
+  };
+  const first = begin(undefined);
+  assert.deepEqual(unbegun(undefined, first, first, id(77)), { findings: [], counts: null });
+  const stepped = blank("RE-1.1", { counts: { each: 3 } });
+  const second = begin(stepped);
+  assert.deepEqual(unbegun(stepped, second, second, id(77)), { findings: [], counts: { each: 3 } });
+  const told = { ...second, findings: second.findings.map((one) => ({ ...one, place: "村口" })) };
+  assert.deepEqual(unbegun(stepped, second, told, id(77)), {});
+  const counted = { ...second, counts: { each: 5 } };
+  assert.deepEqual(unbegun(stepped, second, counted, id(77)), { findings: [] });
+  assert.deepEqual(unbegun(stepped, second, { ...second, findings: [] }, id(77)), {}, "it is gone already");
 });

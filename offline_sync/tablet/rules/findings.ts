@@ -86,6 +86,15 @@ export function removeFinding(item: Item, answer: DraftAnswer, id: string): Chan
   return bare ? { ...change, counts: null } : change;
 }
 
+/** A finding that was begun and left without a word, as if it had never been: the answer `before` it, just `after`, and
+ * `now`. Nothing where something was said of it. */
+export function unbegun(before: DraftAnswer | undefined, after: DraftAnswer, now: DraftAnswer, id: string): Change {
+  const [made, is] = [after, now].map(({ findings }) => JSON.stringify(findings.find((one) => one.id === id)));
+  if (is === undefined || is !== made) return {};
+  const counted = JSON.stringify(now.counts) !== JSON.stringify(after.counts);
+  return { findings: now.findings.filter((one) => one.id !== id), ...(counted ? {} : { counts: before?.counts ?? null }) };
+}
+
 /** Another rule brings its own severity and term, unless the person had set others. */
 export function changeFinding(item: Item, answer: DraftAnswer, id: string, change: Partial<DraftFinding>): Change {
   return withFindings(item, answer, answer.findings.map((one) => {

@@ -32,8 +32,9 @@ export function PadDialog({ title, unit, value, digits, onDone, onClose }: Dialo
     onDone(Number(typed(text) ?? value ?? 0));
     onClose();
   };
+  const leave = () => (text ? done() : onClose()); // whatever was typed counts, however one leaves
   return (
-    <Dialog title={title} onClose={onClose} actions={<Button kind="main" onClick={done}>填好了</Button>}>
+    <Dialog title={title} onClose={leave} actions={<Button kind="main" onClick={done}>填好了</Button>}>
       <p class="pad-figure">{text || <span class="muted">{value ?? "–"}</span>} <small>{unit}</small></p>
       <Pad text={text} places={0} digits={digits} onText={setText} />
     </Dialog>

@@ -17,13 +17,13 @@ import { Picks } from "./picks";
 const TERMS = [1, 3, 7, 15, 30] as const;
 const PLACES = ["村口", "主街", "背街小巷", "村委会周边", "广场", "公厕", "河道边", "路边"] as const;
 
-export function FindingDialog({ item, id, onClose }: { item: Item; id: string; onClose: () => void }) {
+export function FindingDialog({ item, id, onClose }: { item: Item; id: string; onClose: (done: boolean) => void }) {
   const { model } = useDesk();
   const finding = useSheet((one) => one.findingOf(item.code, id));
   if (!finding) return null;
   const change = (next: Partial<DraftFinding>) => model.finding(item.code, (answer) => changeFinding(item, answer, id, next));
   return (
-    <Dialog title={`问题 · ${item.code}`} onClose={onClose} actions={<Button kind="main" onClick={onClose}>好了</Button>}>
+    <Dialog title={`问题 · ${item.code}`} onClose={() => onClose(false)} actions={<Button kind="main" onClick={() => onClose(true)}>好了</Button>}>
       <div class="stack-wide">
         <Reasons label="什么问题" choices={item.common_issues} value={finding.text} most={600} onValue={(text) => change({ text })} />
         <Place item={item} finding={finding} onPlace={(place) => change({ place })} />
@@ -32,7 +32,7 @@ export function FindingDialog({ item, id, onClose }: { item: Item; id: string; o
         <Picks name="严重程度" choices={model.checklist.severities.map(({ key, name }) => ({ value: key, words: name }))}
           chosen={finding.severity} onChoose={(severity: Severity) => change({ severity })} />
         <Pictures item={item} finding={finding} />
-        <Remove item={item} finding={finding} onGone={onClose} />
+        <Remove item={item} finding={finding} onGone={() => onClose(true)} />
       </div>
     </Dialog>
   );
