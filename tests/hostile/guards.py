@@ -64,7 +64,7 @@ GUARDS = (
         '    line.later("UPDATE district_head SET chain_hash = ? WHERE district = ?", digest, line.district)\n', ""),),
         (f"{CHANGES}a_change_takes_the_next_number_and_leaves_a_line[sqlite]",)),
     Guard("shield", "I22", (Edit("villages/changes.py", "return await asyncio.shield(task)", "return await task"),),
-        (f"{CHANGES}thousands_of_random_cancellations_leave_the_database_usable[sqlite]",)),
+        (f"{CHANGES}who_goes_away_does_not_stop_what_was_begun[sqlite]",)),
     Guard("a part of one's own", "I6, I22", (Edit(
         "villages/ground/sqlite_engine.py", '            raw.execute("ROLLBACK TO part")\n', ""),),
         (f"{SHARED}who_fails_takes_back_nothing_of_others",)),

@@ -88,6 +88,24 @@ async def test_thousands_of_random_cancellations_leave_the_database_usable(any_d
     assert (await verify())[0].faults == []
 
 
+async def test_who_goes_away_does_not_stop_what_was_begun(any_district: Settings) -> None:
+    opened, go = asyncio.Event(), asyncio.Event()
+
+    async def work(line: Line) -> None:
+        opened.set()
+        await go.wait()
+        await Town.filter(code="110109001").update(stat_name="写完", rev=line.rev)
+
+    task = asyncio.create_task(change(work, district=DISTRICT, actor=SYSTEM, verb="x"))
+    await opened.wait()
+    task.cancel()
+    await asyncio.wait([task])
+    assert task.cancelled()
+    go.set()
+    await settle()
+    assert (await Town.get(code="110109001")).stat_name == "写完"
+
+
 async def test_a_reader_does_not_wait_for_an_open_change(any_district: Settings) -> None:
     opened, go = asyncio.Event(), asyncio.Event()
 
