@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -15,16 +16,17 @@ from tests.journeys.test_tablet_forms import drain, look
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.short_sheet]
 
 
-def filmed(hand: Hand, folder: Path) -> Path:
-    """The code on this tablet's screen as another one's camera films it."""
+def filmed(hand: Hand, folder: Path) -> tuple[Path, str]:
+    """The code on this tablet's screen as another one's camera films it; what the other one is told to tap."""
     hand.page.get_by_role("button", name="协助取证").first.click()
     dialog = hand.page.get_by_role("dialog")
     expect(dialog.get_by_role("img", name="协助取证二维码")).to_be_visible()
     screen = Image.open(io.BytesIO(hand.page.screenshot())).convert("RGB").resize((1280, 888))
+    tap = re.findall("“(.+?)”", dialog.inner_text())[0]
     dialog.get_by_role("button", name="好了").click()
     film = folder / "code.mjpeg"
     screen.save(film, "JPEG", quality=95)
-    return film
+    return film, tap
 
 
 def partner(playwright: Playwright, server: str, folder: Path, film: Path) -> Hand:
@@ -56,9 +58,10 @@ def test_a_second_tablet_adds_photos_to_the_visit(
     tapped = Tapped()
     hand.village(village)
     hand.begin()
-    other = partner(playwright, server, tmp_path, filmed(hand, tmp_path))
+    film, tap = filmed(hand, tmp_path)
+    other = partner(playwright, server, tmp_path, film)
     page = other.page
-    page.get_by_role("link", name="扫村牌").click()
+    page.get_by_role("link", name=tap).click()
     expect(page.locator("h1")).to_have_text("补充照片")
     expect(page.locator(".head-title p")).to_contain_text(village)
     body = page.locator("body")

@@ -96,7 +96,7 @@ function RoundCard({ round: { row, visits } }: { round: MyRound }) {
     <section class="card round-card">
       <h2>{row.name}</h2>
       <p class="round-line">
-        <b>{done}</b><span> / {visits.length} 已检</span>
+        <b>{done}</b><span> / {visits.length} 份已检</span>
         <span class="round-left">{closed ? "批次已结束" : windowWords(row.opens, row.closes, now)}</span>
       </p>
       <Bar value={done} of={visits.length} label={`${row.name} 进度`} />

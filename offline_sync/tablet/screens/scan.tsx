@@ -10,7 +10,7 @@ import { readEvidenceLink } from "../rules/links";
 import { plateCode, ticketIn } from "../rules/search";
 
 const SAYS = {
-  village: { title: "扫村牌", hint: "把村牌上的二维码放进框里", label: "扫不了就输入村代码", example: "12 位数字，印在村牌二维码下面", bad: "这不是 12 位村代码，请对照村牌再输一次。" },
+  village: { title: "扫村牌", hint: "把村牌上或同组平板上的二维码放进框里", label: "扫不了就输入村代码", example: "12 位数字，印在村牌二维码下面", bad: "这不是 12 位村代码，请对照村牌再输一次。" },
   enrol: { title: "扫码登记", hint: "把管理人员给您的登记二维码放进框里", label: "扫不了就输入登记码", example: "二维码下面的一串字母和数字", bad: "登记码不完整，请对照再输一次。" },
 } as const;
 

@@ -14,7 +14,7 @@ export function PartnerDialog({ onClose }: { onClose: () => void }) {
       <div class="partner">
         <Code text={`${location.origin}/tablet/#${link}`} />
         <ol class="partner-steps">
-          <li>另一名检查员在自己的平板上点“扫码”。</li>
+          <li>另一名检查员在自己的平板上点“扫村牌”。</li>
           <li>扫这个码，选检查项，拍照。</li>
           <li>照片直接进入这次检查，先到后到都可以，不用联网。</li>
         </ol>
