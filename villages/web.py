@@ -9,12 +9,13 @@ import secrets
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 from uuid import UUID
 
 import structlog
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Match
 
 from templates import page
 from templates.words import verb as word_for
@@ -147,8 +148,30 @@ async def problem_response(request: Request, error: Exception) -> Response:
     if problem.code in ("sign_in_needed", "account_disabled") and request.method == "GET":
         target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return RedirectResponse(f"/sign-in?next={quote(target)}", 303)
-    answer: Response = page(request, "problem.html", status=problem.status, headers=headers, problem=problem)
+    return _problem_page(request, problem, headers)
+
+
+def _problem_page(request: Request, problem: Problem, headers: dict[str, str] | None = None) -> Response:
+    sent = request.method == "POST"
+    back = _form_page(request) if sent else ""
+    answer: Response = page(
+        request, "problem.html", status=problem.status, headers=headers, problem=problem, sent=sent, back=back
+    )
     return answer
+
+
+def _form_page(request: Request) -> str:
+    """The page of ours that a form was sent from, as path and query; "" where it cannot be opened again."""
+    try:
+        came = urlsplit(request.headers.get("referer", ""))
+    except ValueError:  # whoever asks may write anything there
+        return ""
+    if came.netloc != request.headers.get("host", ""):
+        return ""
+    asked = {**request.scope, "method": "GET", "path": came.path}
+    if not any(route.matches(asked)[0] is Match.FULL for route in request.app.routes):
+        return ""
+    return came.path + (f"?{came.query}" if came.query else "")
 
 
 async def unexpected_response(request: Request, error: Exception) -> Response:
@@ -162,5 +185,4 @@ async def unexpected_response(request: Request, error: Exception) -> Response:
     problem = Problem("internal", trace=trace)
     if wants_json(request):
         return JSONResponse(problem.body(), problem.status)
-    answer: Response = page(request, "problem.html", status=problem.status, problem=problem)
-    return answer
+    return _problem_page(request, problem)

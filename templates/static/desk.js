@@ -17,7 +17,57 @@ document.addEventListener("submit", (event) => {
   if (form.method !== "post") return;
   if (form.dataset.sent) return event.preventDefault();
   form.dataset.sent = "1";
+  remember("sent", typed(form));
 });
+
+// What was typed is not lost where a form does not get through, for want of a sign-in or of a network: this tab keeps it
+// until the same person has the same form open again. Passwords and files are never kept.
+const me = document.querySelector(".me b")?.textContent ?? "";
+const TYPED = "textarea, select, input:not([type=hidden], [type=password], [type=file], [type=search], [type=range])";
+const fields = (form) => [...form.elements].filter((one) => one.name && one.matches(TYPED));
+const ticks = (one) => one.matches("[type=checkbox], [type=radio]");
+function typed(form) {
+  const kept = fields(form).map((one) => [one.name, one.value, one.checked ?? false]);
+  return kept.length && !form.querySelector("[type=password]") ? { by: me, to: form.getAttribute("action"), kept } : null;
+}
+function remember(name, what) {
+  try { what ? sessionStorage.setItem(name, JSON.stringify(what)) : sessionStorage.removeItem(name); } catch { /* no storage */ }
+}
+function remembered(name) {
+  try { return JSON.parse(sessionStorage.getItem(name)); } catch { return null; }
+}
+function putBack() {
+  const sent = remembered("sent");
+  remember("sent", null);
+  // Our own page tells that the form was refused. No page of ours came at all where one goes back to the form, or asks for
+  // it once more, after the browser's own page.
+  const refused = document.querySelector("[data-unsent]");
+  const [way] = performance.getEntriesByType("navigation");
+  const again = way && way.type !== "navigate" && !new URLSearchParams(location.search).has("done");
+  if (sent && (refused || again)) remember("unsent", { ...sent, refused: !!refused });
+  if (sent && refused) refused.querySelector("[data-kept]").hidden = false;
+  const unsent = remembered("unsent");
+  if (!unsent || !me) return;
+  const form = [...document.forms].find((one) => one.getAttribute("action") === unsent.to);
+  if (unsent.by !== me) return remember("unsent", null);
+  if (!form) return;
+  remember("unsent", null);
+  for (const one of fields(form)) {
+    const [, value, checked] = unsent.kept.find(([name, value]) => name === one.name && (!ticks(one) || value === one.value)) ?? [];
+    if (value === undefined) continue;
+    if (ticks(one)) one.checked = checked;
+    else if (one.tagName !== "SELECT" || [...one.options].some((option) => option.value === value)) one.value = value;
+  }
+  form.closest("details")?.setAttribute("open", "");
+  const told = Object.assign(document.createElement("p"), { className: "notice wait" });
+  told.setAttribute("role", "status");
+  told.textContent =
+    (unsent.refused ? "刚才没有提交成，填写的内容已放回，请核对后再提交。" : "刚才可能没有提交成，填写的内容已放回；请先看是否已经办好，再提交。") +
+    (form.querySelector("[type=file]") ? "照片请重新选择。" : "");
+  form.prepend(told);
+  told.scrollIntoView({ block: "center" });
+}
+putBack();
 // Coming back with the back button must not find a form that thinks it was sent.
 window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;

@@ -1,6 +1,7 @@
 """Signing in at the desk, one's own password, and forms that come from elsewhere."""
 
 from datetime import timedelta
+from urllib.parse import quote
 
 import httpx2
 import pytest
@@ -132,6 +133,34 @@ async def test_form_without_its_token_changes_nothing(client: httpx2.AsyncClient
     assert (await client.post("/sign-out")).status_code == 403
     assert (await client.get("/villages")).status_code == 200
     assert (await sign_in(browser(app), "zhang")).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("referer", "back"),
+    [
+        ("http://desk.test/people?role=inspector", "/people?role=inspector"),
+        ("http://desk.test/sign-out", ""),  # only ever sent to
+        ("http://desk.test//elsewhere.test/", ""),
+        ("http://elsewhere.test/people", ""),
+        ("http://[", ""),
+        ("", ""),
+    ],
+)
+async def test_a_refused_form_leads_back_to_its_page(
+    client: httpx2.AsyncClient, app: Starlette, referer: str, back: str
+) -> None:
+    await person("zhang", TOWN)
+    headers = {"referer": referer} if referer else {}
+    out = await client.post("/people/new", data={"title": "某村"}, headers=headers)
+    assert out.status_code == 401 and "刚才的内容没有提交" in out.text
+    link = f"/sign-in?next={quote(back)}" if back else "/sign-in"
+    assert f'<a class="button primary" href="{link}">去登录</a>' in out.text
+    await sign_in(client, "zhang")
+    old = await client.post("/people/new", data={"title": "某村"}, headers=headers)
+    assert old.status_code == 403 and (">回到原来的页面</a>" in old.text) is bool(back)
+    assert not back or f'href="{back}">回到原来的页面' in old.text
+    seen = await client.get("/people/00000000-0000-4000-8000-000000000000")
+    assert seen.status_code == 404 and "data-unsent" not in seen.text, "nothing was sent"
 
 
 async def test_one_time_password_opens_only_its_own_change(client: httpx2.AsyncClient) -> None:
