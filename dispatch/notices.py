@@ -120,13 +120,14 @@ def _told_people(known: Directory, task: Task, ask: Act, kind: str, unit: str) -
 async def tell_opened(line: Line, tasks: Sequence[Mapping[str, Any]]) -> None:
     """Tell whoever must sign for new tasks (with id, unit, village); one query and one statement for all."""
     known = directory_of(await line.asked(opened_question(line.heard_at, tasks)))
-    told = [
-        Told(person, "accept", str(task["id"]), place_for(hand, task["village"]))
-        for task in tasks
-        for person, hand in known.first(
-            unit_hands(task["unit"], task["village"]), without=[line.actor.person]
-        )
-    ]
+    hands: dict[tuple[str, str], list[tuple[UUID, str]]] = {}  # a visit's tasks mostly go to one unit
+    told: list[Told] = []
+    for task in tasks:
+        unit, village = task["unit"], task["village"]
+        if (unit, village) not in hands:
+            found = known.first(unit_hands(unit, village), without=[line.actor.person])
+            hands[unit, village] = [(person, place_for(hand, village)) for person, hand in found]
+        told += [Told(person, "accept", str(task["id"]), place) for person, place in hands[unit, village]]
     write(line, told)
 
 

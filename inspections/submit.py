@@ -15,7 +15,7 @@ import msgspec
 from msgspec.structs import replace as renew
 
 from inspections import evidence
-from inspections.answers import Answer, FindingIn, PhotoIn, Submission
+from inspections.answers import FindingIn, PhotoIn, Submission
 from inspections.models import Finding, Inspection, PhotoUse
 from inspections.partners import early_question, restate
 from inspections.rounds import complete
@@ -58,9 +58,9 @@ def prepare(
     """Score an understood submission; `auto` are the figures of items that the system computes."""
     inspectors = team_of(submission, who.person)
     scored = score(checklist, submission.answers, auto=auto, author=str(who.person), inspectors=inspectors)
-    by_item = {answer.item: answer for answer in submission.answers}
+    said = {row["item"]: row for row in msgspec.to_builtins(submission.answers)}
     answers = [
-        _answer_row(code, by_item.get(code), scored, auto.get(code))
+        _answer_row(said.get(code) or {"item": code}, scored, auto.get(code))
         for section in checklist.sections
         for code in (item.code for item in section.items)
     ]
@@ -230,12 +230,11 @@ def _finding(sub: Submission, ready: Prepared, item: str, finding: FindingIn) ->
     )  # fmt: skip
 
 
-def _answer_row(code: str, answer: Answer | None, scored: Score, auto: Decimal | None) -> dict[str, Any]:
+def _answer_row(row: dict[str, Any], scored: Score, auto: Decimal | None) -> dict[str, Any]:
     """What was said about an item, and what it scored; the change encodes it once, as it stands."""
-    row: dict[str, Any] = msgspec.to_builtins(answer) if answer is not None else {"item": code}
     if auto is not None:
         row["value"] = str(auto)
-    item = scored.items.get(code)
+    item = scored.items.get(row["item"])
     if item is not None:
         row["points"] = item.points
         row["weight"] = item.weight

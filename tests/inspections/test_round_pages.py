@@ -84,7 +84,10 @@ class Desk:
     async def text(self, path: str) -> str:
         answer = await self.client.get(path)
         assert answer.status_code == 200, answer.text
-        return html.unescape(re.sub(r"<[^>]+>|\s+", " ", answer.text))
+        inline = re.sub(
+            r'<span class="whole">(.*?)</span>', r"\1", answer.text
+        )  # names in a row, said without a gap
+        return html.unescape(re.sub(r"<[^>]+>|\s+", " ", inline))
 
     async def post(self, path: str, data: dict[str, Any], page: str = "/rounds") -> Any:
         found = re.search(r'name="csrf" value="(\w+)"', (await self.client.get(page)).text)
