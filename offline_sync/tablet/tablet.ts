@@ -89,7 +89,7 @@ export interface Pictures {
   url(sha256: string, preview: boolean): Promise<string | null>; // an object URL of ours or of the cache; screens never revoke
   remove(id: string): Promise<void>; // only of a draft
   of(about: PhotoAbout["kind"], id: string): Promise<Photo[]>;
-  loose(): Promise<Photo[]>; // 补充照片 that were taken and never handed in
+  loose(): Promise<Photo[]>; // 补充照片, and photos for a task, that were taken and never handed in
   settled(): Promise<void>; // no picture is being made any more; never rejects
   readonly making: number; // pictures taken and not yet kept
 }

@@ -112,9 +112,19 @@ def test_a_camera_that_may_not_be_used_leaves_the_systems_own_and_the_photo_befo
     chooser.value.set_files(photo_folder / "15.jpg")
     expect(camera).to_have_count(0)
     expect(form.locator(".thumb")).to_have_count(1)
+    page.go_back()  # called away: the photo must not be forgotten
+    expect(page.get_by_text("拍了 1 张照片还没有交。点“提交整改”接着办")).to_be_visible()
+    page.goto(f"{server}/tablet/#/outbox")
+    left = page.locator(".note", has_text="的照片还有 1 张没有交")
+    expect(left).to_contain_text("安家庄村")
+    look(village, tmp_path, "left")
+    left.get_by_role("link", name="去交照片").click()
+    page.get_by_role("button", name="提交整改", exact=True).click()
+    expect(form.locator(".thumb")).to_have_count(1)
     form.get_by_role("button", name="已清理干净").click()
     form.get_by_role("button", name="提交整改", exact=True).click()
     drain(village)
+    expect(left).to_have_count(0)
     told = wire(server).rows()[("task", tasks[1])]
     [before] = [one["id"] for one in told["photos"] if one["role"] == "before"]
     [after] = [one for one in told["photos"] if one["role"] == "after"]

@@ -199,6 +199,9 @@ test("photos added to a visit are told of until they are handed in; those of a d
   await album.take(new Blob(["a"]), scene(draft.inspection));
   await album.take(new Blob(["b"]), { ...scene("v"), role: "signature" });
   assert.deepEqual(await album.loose(), []);
+  const task = await album.take(new Blob(["e"]), { ...wanted, role: "after", about: { kind: "task", id: "t" } });
+  assert.deepEqual((await album.loose()).map(({ id }) => id), [task.id]);
+  await album.remove(task.id);
   const first = await album.take(new Blob(["c"]), scene("v"));
   const second = await album.take(new Blob(["d"]), scene("v"));
   assert.deepEqual((await album.loose()).map(({ about }) => about), [first.about, second.about]);

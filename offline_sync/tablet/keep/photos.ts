@@ -87,7 +87,8 @@ export class KeptPictures implements Pictures {
   async loose(): Promise<Photo[]> {
     const { core } = await this.shelf.mine();
     const [photos, drafts] = await core.read(["photos", "drafts"], (t) => Promise.all([t.all("photos"), t.keys("drafts")]));
-    return plainPhotos(photos.filter(({ named, stored_at, role, about }) => named === null && !stored_at && role === "scene" && !drafts.includes(about.id)));
+    const free = photos.filter(({ named, stored_at }) => named === null && !stored_at);
+    return plainPhotos(free.filter(({ role, about }) => about.kind === "task" || (role === "scene" && !drafts.includes(about.id))));
   }
 
   async #keep(core: Mine["core"], file: Blob, { about, role, pairs, ...wanted }: Wanted): Promise<Photo> {

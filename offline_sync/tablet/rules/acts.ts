@@ -7,6 +7,9 @@ import { dayNumber } from "./when";
 /** What a person filled in. `until`: a day, `2026-11-30`. `shots`: ids of before-photos. */
 export interface Carried { text: string; until: string; unit: string; place: string; shots: readonly string[]; photos: readonly PhotoIn[] }
 
+/** Acts whose form takes photos. */
+export const WITH_PHOTOS: ReadonlySet<Move> = new Set(["submit", "close_on_site", "reject", "look_back", "reopen", "split", "sweep_answer", "note"]);
+
 type Task = Pick<TaskRow, "id" | "village" | "unit" | "place" | "photos" | "steps">;
 const DONE: readonly string[] = ["applied", "merged"];
 const TAKE_BACK = 10 * 60_000; // ms (dispatch/aside.py)

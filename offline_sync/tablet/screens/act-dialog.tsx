@@ -11,7 +11,7 @@ import { useScratch } from "../parts/scratch";
 import { RULES } from "../rules/moves";
 import type { Move } from "../rules/moves";
 import { PHRASES, verb } from "../rules/office-words";
-import { type Carried, argsOf, lacking } from "../rules/acts";
+import { type Carried, WITH_PHOTOS, argsOf, lacking } from "../rules/acts";
 import { announced } from "../rules/submission";
 import { dayIn } from "../rules/when";
 import { type More, Second, Until } from "./act-more";
@@ -36,7 +36,6 @@ const SAYS: Record<Move, { what: string; button: string; words: string }> = {
 };
 const GhostCamera = lazily(() => import("../parts/ghost-camera").then((part) => part.GhostCamera));
 const MOST = 40; // photos of one act (offline_sync/protocol.py TaskArgs)
-const WITH_PHOTOS: ReadonlySet<Move> = new Set(["submit", "close_on_site", "reject", "look_back", "reopen", "split", "sweep_answer", "note"]);
 /** Photos of another spot than the before-photo's. */
 const ELSEWHERE: ReadonlySet<Move> = new Set(["split", "sweep_answer"]);
 /** What is shot from where the before-photo was. */

@@ -7,6 +7,7 @@ import { useLive, useNow } from "../parts/hooks";
 import { lazily } from "../parts/lazy";
 import { PhotoStrip } from "../parts/photos";
 import { back } from "../parts/route";
+import { WITH_PHOTOS } from "../rules/acts";
 import type { Move } from "../rules/moves";
 import { SEVERITY, STAGE, STATUS, verb, word } from "../rules/office-words";
 import { date, deadline, told } from "../rules/when";
@@ -32,6 +33,7 @@ export function TaskPage({ id }: { id: string }) {
   const offered = pending ? moves.filter((move) => move === "note" || move === "take_back") : moves;
   const first = data.again ? LOOKING_BACK : FIRST;
   const main = first.filter((move) => offered.includes(move)).slice(0, 2);
+  const carries = [...main, ...offered].find((move) => WITH_PHOTOS.has(move));
   return (
     <Frame
       title={task.text || task.requirement} sub={data.village} back={() => back("/tasks")} wide
@@ -44,6 +46,7 @@ export function TaskPage({ id }: { id: string }) {
           {data.again && <Note>抽中回头看，请在{date(data.again.due, now)}前到现场看：没有反弹的拍照记“回头看合格”，又出现的“反弹重开”。</Note>}
           <Stage task={task} words={pending ? onWayWords(on_way) : word(STAGE, task.stage)} now={now} />
           <Part title="整改前后"><PhotoStrip photos={data.pictures} large />{!data.pictures.length && <p class="muted">没有照片。</p>}</Part>
+          {data.loose.length > 0 && <Note kind="amber">拍了 {data.loose.length} 张照片还没有交。{carries && `点“${verb(carries)}”接着办，会一起交；拍错的在那里去掉。`}</Note>}
           <Facts data={data} now={now} />
           <div class="btns">
             {offered.filter((move) => !main.includes(move)).map((move) => <Button key={move} onClick={() => setAsked(move)}>{verb(move)}</Button>)}
