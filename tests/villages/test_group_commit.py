@@ -84,6 +84,12 @@ async def names() -> list[str]:
     ]
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who shares with whom must not depend on how quick the machine is."""
+    monkeypatch.setattr(group_commit, "LONGEST", 600)
+
+
 async def test_who_stands_in_line_shares_one_commit(district: Settings) -> None:
     with told() as said:
         numbers = await asyncio.gather(*(write(str(nth)) for nth in range(2 * group_commit.MOST + 1)))
@@ -93,6 +99,15 @@ async def test_who_stands_in_line_shares_one_commit(district: Settings) -> None:
         await write("一人")
     assert said.count("COMMIT") == 1 and not [text for text in said if "SAVEPOINT" in text]
     assert (await verify())[0].faults == []
+
+
+async def test_a_group_that_has_taken_its_time_takes_nobody_in(
+    district: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(group_commit, "LONGEST", 0)
+    with told() as said:
+        await asyncio.gather(*(write(str(nth)) for nth in range(5)))
+    assert said.count("COMMIT") == 5 and await names() == [str(nth) for nth in range(5)]
 
 
 async def test_who_fails_takes_back_nothing_of_others(district: Settings) -> None:

@@ -18,15 +18,20 @@ class Group:
     """One transaction, and how it ended for all who share it: `ended` has None, or the error."""
 
     def __init__(self) -> None:
-        loop = asyncio.get_running_loop()
+        self._loop = asyncio.get_running_loop()
+        self._closes = 0.0
         self.size = 0  # changes that had or have their turn in it
         self.locked = False  # it holds the connection's lock
         self.begun = False
-        self.closes = loop.time() + LONGEST
-        self.ended: asyncio.Future[BaseException | None] = loop.create_future()
+        self.ended: asyncio.Future[BaseException | None] = self._loop.create_future()
+
+    def begin(self) -> None:
+        """The transaction is open."""
+        self.begun, self._closes = True, self._loop.time() + LONGEST
 
     def takes_more(self) -> bool:
-        return self.size < MOST and asyncio.get_running_loop().time() < self.closes
+        """Whether another change may have its turn in it."""
+        return self.size < MOST and self._loop.time() < self._closes
 
 
 class Turns:

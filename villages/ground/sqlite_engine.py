@@ -160,7 +160,7 @@ class Client(SqliteClient):
             answers: list[Rows] = await _settled(
                 connection._execute(_open, connection._conn, "BEGIN IMMEDIATE", first)
             )
-            group.begun = True
+            group.begin()
             return answers
         except sqlite3.Error as error:
             raise _translated(error) from error
