@@ -7,11 +7,11 @@ from uuid import uuid4
 import pytest
 from starlette.applications import Starlette
 
-from dispatch import jobs
 from dispatch.models import Notice
 from offline_sync import held_days, nightly
 from offline_sync.models import Command
 from tests.dispatch.desk_house import at_desk, form_in, said
+from tests.offline_sync.carried_out import carried_out
 from tests.offline_sync.tablet import Tablet, visit
 from tests.worlds import Worlds
 from villages.ground import clock
@@ -100,11 +100,8 @@ async def test_a_district_without_an_office_waits_for_one(app: Starlette, inspec
 async def test_the_servers_own_day_tells_it(app: Starlette, inspector: Tablet) -> None:
     """The daily job of the server is the ladder and this; `manage.py daily` is the same by hand."""
     old = await held(inspector, 5)
-    day = await nightly.ask_for_today()
-
-    async def tell(_done: int, _total: int) -> None: ...
-
-    assert "待批满 5 天 1" in await jobs.KINDS[day.kind](app.state, day, tell)
+    day = await carried_out(await nightly.ask_for_today())
+    assert day.state == "done" and "待批满 5 天 1" in day.result
     assert await told() == {old}
 
 
