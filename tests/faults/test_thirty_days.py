@@ -29,7 +29,7 @@ from tests.journeys.test_tablet_day import Wire, fill, same_as_tapped
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.short_sheet]
 VISITS = int(os.environ.get("FAULTS_VISITS") or (60 if LONG else 2))
-SHOTS = 9 if LONG else 5  # photos of a visit; its signature is one more
+SHOTS = 9 if LONG else 3  # photos of a visit; its signature is one more
 RATE = 600_000  # bytes a second
 AWAY, KNOWN_FOR, BEGUN_BY = 30, 14, 12  # days: away, what a sign-in is good for, when the last visit is begun
 HOME = "110109005"  # the inspector's own town, where the demo's round is
