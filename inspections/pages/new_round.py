@@ -50,7 +50,7 @@ class Given:
 
 async def _fresh(who: Who, owner: str) -> Given:
     """The form as first shown: this month, and otherwise as the last round of its type; if none, all inspectors."""
-    self_check = len(owner) > len(who.district)
+    self_check = _of_a_town(who, owner)
     today = clock.local(clock.now()).date()
     last_day = today.replace(day=calendar.monthrange(today.year, today.month)[1])
     kind = "self" if self_check else "monthly"
@@ -74,10 +74,14 @@ async def _fresh(who: Who, owner: str) -> Given:
     )  # fmt: skip
 
 
+def _of_a_town(who: Who, owner: str) -> bool:
+    return len(owner) > len(who.district)
+
+
 async def _not_taken(owner: str, name: str, number: str) -> tuple[str, str]:
     """A name and a number that no round of the owner has yet: a month's second one is offered as such."""
-    taken = set(await Round.filter(owner=owner).values_list("name", flat=True))
-    taken |= set(await Round.filter(owner=owner).values_list("number", flat=True))
+    pairs = await Round.filter(owner=owner).values_list("name", "number")
+    taken = {word for pair in pairs for word in pair}
     nth, offered = 1, (name, number)
     while taken.intersection(offered):
         nth += 1
@@ -109,12 +113,13 @@ async def _page(
         sizes[str(code)] = sizes.get(str(code), 0) + 1
     versions = await ChecklistVersion.filter(district=who.district, stage="published").order_by("rev")
     newest = {version.code: version for version in versions}
+    town_round = _of_a_town(who, owner)
     return desk(
         request, who, "inspections/round_new.html", status=status, wrong=wrong, given=given,
         towns=[(code, name, sizes[code]) for code, name in towns.items() if code in sizes],
         versions=list(newest.values()), types=[(kind, ROUND_TYPE[kind]) for kind in TYPES],
-        teams=await teams_of(who, owner), total=sum(sizes.values()), town_round=len(owner) > len(who.district),
-        modes=MODES[:1] if len(owner) > len(who.district) else MODES,  # a town has no other town to cross with
+        teams=await teams_of(who, owner), total=sum(sizes.values()), town_round=town_round,
+        modes=MODES[:1] if town_round else MODES,  # a town has no other town to cross with
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from starlette.applications import Starlette
@@ -26,12 +26,17 @@ async def app(tmp_path: Path) -> AsyncIterator[Starlette]:
         yield running
 
 
-async def test_a_letter_from_proposal_to_reprint(app: Starlette, monkeypatch: pytest.MonkeyPatch) -> None:
+async def two_overdue(monkeypatch: pytest.MonkeyPatch) -> tuple[list[UUID], str]:
+    """Two tasks that the ladder proposes for a letter, eight days from now, and a day it may name."""
     tasks = await some_tasks(2)
     later = clock.now() + timedelta(days=8)
     monkeypatch.setattr(clock, "now", lambda: later)
     await daily.run()
-    due = clock.local(later + timedelta(days=3)).date().isoformat()
+    return tasks, clock.local(later + timedelta(days=3)).date().isoformat()
+
+
+async def test_a_letter_from_proposal_to_reprint(app: Starlette, monkeypatch: pytest.MonkeyPatch) -> None:
+    tasks, due = await two_overdue(monkeypatch)
     async with at_desk(app, "office") as office, at_desk(app, "town") as town, at_desk(app, "town3") as far:
         assert ("2", "拟督办") in NUMBER.findall(await office.get("/"))
         assert "拟督办" not in await town.get("/")
@@ -44,7 +49,7 @@ async def test_a_letter_from_proposal_to_reprint(app: Starlette, monkeypatch: py
             answer = await office.http.post("/letters", data=chosen | {"deadline": due})
             assert answer.status_code == 303, said(answer.text)
         letter = await Letter.get()
-        year = clock.local(later).year
+        year = clock.local(clock.now()).year
         assert (letter.year, letter.ordinal, letter.unit, letter.note) == (
             year,
             1,
@@ -150,11 +155,7 @@ async def test_another_deadline_is_proposed_when_it_is_three_days_past_itself(
 async def test_a_task_that_is_not_the_addressees_or_is_closed_stops_the_letter(
     app: Starlette, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tasks = await some_tasks(2)
-    later = clock.now() + timedelta(days=8)
-    monkeypatch.setattr(clock, "now", lambda: later)
-    await daily.run()
-    due = clock.local(later + timedelta(days=3)).date().isoformat()
+    tasks, due = await two_overdue(monkeypatch)
     async with at_desk(app, "office") as office:
         form = await office.form("/letters", "/letters")
         await office.act(tasks[0], "cancel", text="重复派单")
@@ -168,11 +169,7 @@ async def test_a_task_that_is_not_the_addressees_or_is_closed_stops_the_letter(
 async def test_a_refused_letter_keeps_what_was_typed_and_ticked(
     app: Starlette, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kept, dropped = await some_tasks(2)
-    later = clock.now() + timedelta(days=8)
-    monkeypatch.setattr(clock, "now", lambda: later)
-    await daily.run()
-    due = clock.local(later + timedelta(days=3)).date().isoformat()
+    (kept, dropped), due = await two_overdue(monkeypatch)
     async with at_desk(app, "office") as office:
         form = await office.form("/letters", "/letters")
         typed = {**form.fields, "task[]": [str(kept)], "note": "请镇长过问", "deadline": due}

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journeys.test_the_line import hand_in
+from tests.journeys.test_desk_keys import a_task
+from tests.journeys.test_desk_keys import full as full  # the fixture
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 SignIn = Callable[[str, int, int], Page]
@@ -15,17 +15,9 @@ TYPED = "已与村里电话核实，雨停后清运"
 BACK = re.compile("内容已放回")
 
 
-@pytest.fixture(scope="module")
-def full(server: str, photo_folder: Path) -> str:
-    """A house with a visit and six tasks to be signed for."""
-    hand_in(server, photo_folder)
-    return server
-
-
 def _a_note(page: Page, full: str) -> str:
     """A note typed under a task and not yet sent; the task's address."""
-    page.goto(full + "/tasks")
-    page.locator("tbody th a").first.click()
+    a_task(page, full)
     page.locator("summary", has_text="补充说明").click()
     page.fill("#t-note", TYPED)
     return page.url

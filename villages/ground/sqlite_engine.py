@@ -154,9 +154,8 @@ class Client(SqliteClient):
                 return _open(self._connection._conn, "SAVEPOINT part", first)
             await self.turns.lock(group)
             await self.create_connection(with_db=True)
-            connection: Any = (
-                self._connection
-            )  # aiosqlite offers no public way to run a function on its thread
+            # aiosqlite offers no public way to run a function on its thread.
+            connection: Any = self._connection
             answers: list[Rows] = await _settled(
                 connection._execute(_open, connection._conn, "BEGIN IMMEDIATE", first)
             )
